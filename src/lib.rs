@@ -1,0 +1,4 @@
+//! The doctor for Apache RocketMQ: bytes in, findings out.
+
+pub mod format;
+pub mod model;

@@ -1,0 +1,15 @@
+//! Plain data that all stages share. No I/O, no clock, and it imports nothing else of ours.
+
+pub mod event;
+pub mod kind;
+pub mod moment;
+pub mod source;
+pub mod span;
+pub mod text;
+pub mod units;
+
+pub use event::{Event, Fields, Value};
+pub use moment::{Moment, Zone};
+pub use source::{LogKind, Role, SourceId, SourceInfo};
+pub use span::Span;
+pub use text::Text;

@@ -1,0 +1,74 @@
+//! What is known of one stream of bytes: its name, host, role and kind of content.
+
+/// Index of a source in the run's list of sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// What a process or host does in the cluster. A host may have several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Name server.
+    Namesrv,
+    /// Broker; master or slave is told by its events.
+    Broker,
+    /// 5.x proxy.
+    Proxy,
+    /// 5.x controller.
+    Controller,
+    /// An application with a producer or consumer, or a tool.
+    Client,
+}
+
+/// Which of RocketMQ's log files (or none of them) a text log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogKind {
+    /// broker.log and its default file.
+    Broker,
+    /// store.log
+    Store,
+    /// storeerror.log
+    StoreError,
+    /// remoting.log
+    Remoting,
+    /// watermark.log
+    Watermark,
+    /// stats.log
+    Stats,
+    /// transaction.log
+    Transaction,
+    /// namesrv.log and its default file.
+    Namesrv,
+    /// controller.log, dledger.log, jraft.log
+    Controller,
+    /// proxy.log and its companions
+    Proxy,
+    /// Every other log of a broker (lock, filter, protection, pop, coldctr, traffic, rocksdb, auth audit …).
+    BrokerOther,
+    /// rocketmq_client.log in any of its layouts, and the logs of the other languages' clients.
+    Client,
+    /// An application's own log, console output, or a paste.
+    App,
+    /// tools.log, output of mqadmin
+    Tools,
+    /// syslog, /var/log/messages, dmesg, journal
+    System,
+}
+
+/// What the run knows of a source.
+#[derive(Debug, Clone)]
+pub struct SourceInfo {
+    /// Path as the user can find it; members of archives as `bundle.tar.gz!/broker-a/broker.log`.
+    pub path: String,
+    /// Host label: from content where possible, else from the path; empty when unknown.
+    pub host: String,
+    /// Role of the process that wrote it, when known.
+    pub role: Option<Role>,
+    /// Name of the format that reads it (`FORMATS`), or `log`, or `unknown`.
+    pub format: &'static str,
+    /// For text logs: which one.
+    pub log: Option<LogKind>,
+    /// Decoded size in bytes.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+}
