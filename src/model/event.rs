@@ -117,7 +117,13 @@ pub const TEXT_MAX: usize = 2000;
 impl Event {
     /// An event without a time and without fields.
     pub fn new(kind: &str, span: Span, text: &str) -> Self {
-        Self { kind: kind.into(), at: None, fields: Fields::new(), span, text: clip(text).into() }
+        Self {
+            kind: kind.into(),
+            at: None,
+            fields: Fields::new(),
+            span,
+            text: clip(text).into(),
+        }
     }
 
     /// Sets the time.

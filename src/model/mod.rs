@@ -1,6 +1,7 @@
 //! Plain data that all stages share. No I/O, no clock, and it imports nothing else of ours.
 
 pub mod event;
+pub mod finding;
 pub mod kind;
 pub mod moment;
 pub mod source;
@@ -9,6 +10,7 @@ pub mod text;
 pub mod units;
 
 pub use event::{Event, Fields, Value};
+pub use finding::{Diagnosis, Finding, Lang, Severity, Verdict};
 pub use moment::{Moment, Zone};
 pub use source::{LogKind, Role, SourceId, SourceInfo};
 pub use span::Span;

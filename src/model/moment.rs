@@ -28,7 +28,10 @@ pub struct Moment {
 impl Moment {
     /// A stamp whose offset is known.
     pub fn utc(ms: i64) -> Self {
-        Self { ms, zone: Zone::Written }
+        Self {
+            ms,
+            zone: Zone::Written,
+        }
     }
 
     /// A wall clock without a zone.

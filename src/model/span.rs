@@ -16,6 +16,10 @@ pub struct Span {
 impl Span {
     /// A single line.
     pub fn line(source: SourceId, line: u32) -> Self {
-        Self { source, line, end: line }
+        Self {
+            source,
+            line,
+            end: line,
+        }
     }
 }

@@ -30,12 +30,22 @@ impl<'a> Text<'a> {
         while let Some(at) = memchr::memchr2(b'\n', b'\r', &bytes[from..]) {
             let end = from + at;
             lines.push(&body[from..end]);
-            from = end + if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') { 2 } else { 1 };
+            from = end
+                + if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') {
+                    2
+                } else {
+                    1
+                };
         }
         if from < bytes.len() {
             lines.push(&body[from..]);
         }
-        Self { source, path, lines, first }
+        Self {
+            source,
+            path,
+            lines,
+            first,
+        }
     }
 
     /// All lines in order.

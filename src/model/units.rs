@@ -3,9 +3,16 @@
 /// Reads `8g`, `512M`, `1.5K`, `4096`, `10GiB`, `0.0B` as bytes (binary multiples, as the JVM and RocketMQ use them).
 pub fn parse_bytes(text: &str) -> Option<f64> {
     let text = text.trim();
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ',')).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ','))
+        .unwrap_or(text.len());
     let number: f64 = text[..split].replace(',', ".").parse().ok()?;
-    let factor = match text[split..].trim().to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
+    let factor = match text[split..]
+        .trim()
+        .to_ascii_lowercase()
+        .trim_end_matches("ib")
+        .trim_end_matches('b')
+    {
         "" => 1.0,
         "k" => 1024.0,
         "m" => 1024.0 * 1024.0,
@@ -25,5 +32,9 @@ pub fn show_bytes(bytes: f64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    if unit == 0 { format!("{value:.0} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+    if unit == 0 {
+        format!("{value:.0} B")
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
 }
