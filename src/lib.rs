@@ -1,4 +1,7 @@
 //! The doctor for Apache RocketMQ: bytes in, findings out.
 
+pub mod derive;
+pub mod diagnose;
 pub mod format;
 pub mod model;
+pub mod rule;

@@ -107,6 +107,8 @@ pub struct Event {
     pub fields: Fields,
     /// Where it stands.
     pub span: Span,
+    /// First line of the log record it belongs to (a stack trace is one record); the span's own line elsewhere.
+    pub record: u32,
     /// The proving line as the source prints it (lossy UTF-8, at most `TEXT_MAX` bytes).
     pub text: Box<str>,
 }
@@ -121,6 +123,7 @@ impl Event {
             kind: kind.into(),
             at: None,
             fields: Fields::new(),
+            record: span.line,
             span,
             text: clip(text).into(),
         }

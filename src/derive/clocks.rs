@@ -1,0 +1,152 @@
+//! One honest clock: which offset the stamps of a source without a written zone have.
+//!
+//! RocketMQ's server logs are GMT+8 whatever the host's zone; GC logs write their zone; clients of 4.3 to 5.0, iostat and
+//! the like print the host's zone and do not say which. Such a source is moved by the whole (or half) hour that makes it
+//! end and begin closest to the sources whose time is known, preferring its own host; without any of those GMT+8 is
+//! assumed, since then only differences matter. What was assumed is told once.
+
+use crate::model::{Moment, SourceInfo, Zone};
+use std::collections::BTreeMap;
+
+/// First and last raw stamp of one source per kind of zone, milliseconds.
+pub type Ends = BTreeMap<Zone, (i64, i64)>;
+
+/// Settled clocks of all sources.
+#[derive(Debug, Clone, Default)]
+pub struct Clocks {
+    local_ms: Vec<i64>,
+    /// Sentences for the report.
+    pub assumptions: Vec<String>,
+    /// Whether any source's offset is a guess.
+    pub assumed: bool,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+const GMT8_MS: i64 = 8 * HOUR_MS;
+
+impl Clocks {
+    /// Settled time in milliseconds UTC; `None` for a JVM's uptime.
+    pub fn utc(&self, source: u32, moment: Moment) -> Option<i64> {
+        match moment.zone {
+            Zone::Written | Zone::Gmt8 => Some(moment.ms),
+            Zone::Local => Some(moment.ms - self.local_ms.get(source as usize).copied().unwrap_or(GMT8_MS)),
+            Zone::Uptime => None,
+        }
+    }
+}
+
+/// Settles the clocks of a bundle.
+pub fn settle(sources: &[SourceInfo], ends: &[Ends]) -> Clocks {
+    let known = |ends: &Ends| {
+        let spans: Vec<_> = [Zone::Written, Zone::Gmt8].iter().filter_map(|z| ends.get(z)).collect();
+        let first = spans.iter().map(|(first, _)| *first).min()?;
+        spans.iter().map(|(_, last)| *last).max().map(|last| (first, last))
+    };
+    let mut by_host: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (source, ends) in sources.iter().zip(ends) {
+        if let Some(span) = known(ends) {
+            by_host.entry(&source.host).or_default().push(span);
+            all.push(span);
+        }
+    }
+    let mut clocks = Clocks {
+        local_ms: vec![GMT8_MS; sources.len()],
+        ..Clocks::default()
+    };
+    // One offset per host: the tools and clients of a host share its zone.
+    let mut hosts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, (source, ends)) in sources.iter().zip(ends).enumerate() {
+        if ends.contains_key(&Zone::Local) {
+            hosts.entry(&source.host).or_default().push(index);
+        }
+    }
+    for (host, members) in hosts {
+        let anchors = by_host.get(host).filter(|_| !host.is_empty()).unwrap_or(&all);
+        let anchors = if anchors.is_empty() { &all } else { anchors };
+        let spans: Vec<(i64, i64)> = members
+            .iter()
+            .filter_map(|m| ends[*m].get(&Zone::Local).copied())
+            .collect();
+        let offset = best_offset(&spans, anchors);
+        for member in members {
+            clocks.local_ms[member] = offset.unwrap_or(GMT8_MS);
+        }
+        let place = if host.is_empty() { "local stamps" } else { host };
+        match offset {
+            Some(offset) => clocks.assumptions.push(format!(
+                "{place}: stamps without a zone are read as {}, the offset that fits the sources with a known zone",
+                name(offset)
+            )),
+            None => {
+                clocks.assumed = true;
+                clocks.assumptions.push(format!(
+                    "{place}: stamps without a zone are read as UTC+8; nothing tells the zone"
+                ));
+            }
+        }
+    }
+    clocks
+}
+
+/// The offset of the grid with the least distance of ends; `None` without anything to compare with.
+fn best_offset(spans: &[(i64, i64)], anchors: &[(i64, i64)]) -> Option<i64> {
+    let (first, last) = (anchors.iter().map(|a| a.0).min()?, anchors.iter().map(|a| a.1).max()?);
+    let (from, to) = (spans.iter().map(|s| s.0).min()?, spans.iter().map(|s| s.1).max()?);
+    let distance = |offset: i64| {
+        let (from, to) = (from - offset, to - offset);
+        // A short log inside a long one fits wherever it lies; outside it, the gap counts.
+        let outside = (first - from).max(0) + (to - last).max(0);
+        outside * 4 + (last - to).abs() + (from - first).abs() / 4
+    };
+    let likely = [GMT8_MS, 0];
+    let best_likely = likely.into_iter().min_by_key(|o| distance(*o))?;
+    let best = (-24..=28).map(|half| half * HOUR_MS / 2).min_by_key(|o| distance(*o))?;
+    let far_better = distance(best) + 30 * 60_000 < distance(best_likely) / 4;
+    Some(if far_better { best } else { best_likely })
+}
+
+fn name(offset: i64) -> String {
+    let minutes = offset / 60_000;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    match minutes.abs() % 60 {
+        0 => format!("UTC{sign}{}", minutes.abs() / 60),
+        rest => format!("UTC{sign}{}:{rest:02}", minutes.abs() / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(host: &str) -> SourceInfo {
+        SourceInfo {
+            path: String::new(),
+            host: host.into(),
+            role: None,
+            format: "log",
+            log: None,
+            bytes: 0,
+            lines: 0,
+        }
+    }
+
+    #[test]
+    fn local_stamps_are_moved_to_the_known_ones() {
+        let hour = HOUR_MS;
+        let sources = [source("broker-a"), source("app-1"), source("")];
+        let known = Ends::from([(Zone::Gmt8, (100 * hour, 110 * hour))]);
+        for (offset, want) in [(0, 0), (8, 8), (9, 9)] {
+            let local = Ends::from([(Zone::Local, ((101 + offset) * hour, (110 + offset) * hour - 5000))]);
+            let clocks = settle(&sources, &[known.clone(), local, Ends::new()]);
+            assert_eq!(clocks.utc(1, Moment::local(want * hour)), Some(0), "UTC+{offset}");
+            assert_eq!(clocks.assumptions.len(), 1);
+        }
+    }
+
+    #[test]
+    fn nothing_known_is_said() {
+        let local = Ends::from([(Zone::Local, (0, 10))]);
+        assert!(settle(&[source("")], &[local]).assumed);
+    }
+}

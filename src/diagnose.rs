@@ -1,0 +1,4 @@
+//! The whole run.
+
+pub mod engine;
+mod read;

@@ -1,0 +1,17 @@
+//! How rules are read, matched and weighed. Knows nothing of any single rule, and sees no files and no bytes.
+//!
+//! `file` (the TOML as written) → `compile` (literals, regexes, conditions) → `matcher` (counts events while the scan
+//! runs) → `weigh` (contests, verdicts, findings, once all input is read).
+
+pub mod compile;
+pub mod embedded;
+pub mod expr;
+pub mod file;
+pub mod matcher;
+pub mod tally;
+pub mod text;
+pub mod version;
+pub mod weigh;
+
+pub use compile::{RuleBook, RuleText};
+pub use matcher::Matcher;

@@ -1,0 +1,337 @@
+//! `Tally`: what the scan keeps of all events that one watch saw in one source. Bounded, whatever the input's size.
+
+use crate::model::{Event, Fields, Moment, Span, Value, Zone};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Most distinct values, minutes, times and kept events of one tally.
+const DISTINCT_MAX: usize = 1000;
+const MINUTES_MAX: usize = 50_000;
+const TIMES_MAX: usize = 20_000;
+const KEPT_MAX: usize = 5_000;
+const NAMES_MAX: usize = 20;
+const SAMPLES_MAX: usize = 4;
+
+/// Fields whose values tell where a finding holds.
+pub const SCOPE_FIELDS: &[&str] = &[
+    "topic", "group", "broker", "addr", "client", "queue", "device", "iface", "key", "file",
+];
+
+/// One event kept as proof.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// When, as its source says.
+    pub at: Option<Moment>,
+    /// Where it stands.
+    pub span: Span,
+    /// First line of its record.
+    pub record: u32,
+    /// The line.
+    pub text: Box<str>,
+    /// Its fields.
+    pub fields: Fields,
+}
+
+impl From<&Event> for Sample {
+    fn from(event: &Event) -> Self {
+        Self {
+            at: event.at,
+            span: event.span,
+            record: event.record,
+            text: event.text.clone(),
+            fields: event.fields.clone(),
+        }
+    }
+}
+
+/// Figures of one numeric field, with a histogram of about 5 % width for percentiles.
+#[derive(Debug, Clone, Default)]
+pub struct Stat {
+    count: u64,
+    sum: f64,
+    min: f64,
+    max: f64,
+    first: f64,
+    last: f64,
+    buckets: HashMap<i32, u64>,
+}
+
+impl Stat {
+    fn add(&mut self, value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        if self.count == 0 {
+            (self.min, self.max, self.first) = (value, value, value);
+        }
+        self.count += 1;
+        self.sum += value;
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.last = value;
+        *self.buckets.entry(bucket(value)).or_default() += 1;
+    }
+
+    fn merge(&mut self, other: &Stat) {
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            *self = other.clone();
+            return;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.last = other.last;
+        for (bucket, count) in &other.buckets {
+            *self.buckets.entry(*bucket).or_default() += count;
+        }
+    }
+
+    fn percentile(&self, p: f64) -> f64 {
+        let mut buckets: Vec<_> = self.buckets.iter().collect();
+        buckets.sort();
+        let rank = (p * self.count as f64).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        for (bucket, count) in buckets {
+            seen += count;
+            if seen >= rank {
+                return bucket_value(*bucket).clamp(self.min, self.max);
+            }
+        }
+        self.max
+    }
+
+    /// The value of an aggregate function.
+    pub fn get(&self, function: &str) -> Option<f64> {
+        (self.count > 0).then(|| match function {
+            "max" => self.max,
+            "min" => self.min,
+            "avg" => self.sum / self.count as f64,
+            "sum" => self.sum,
+            "first" => self.first,
+            "last" => self.last,
+            "p50" => self.percentile(0.5),
+            "p90" => self.percentile(0.9),
+            _ => self.percentile(0.99),
+        })
+    }
+}
+
+fn bucket(value: f64) -> i32 {
+    let magnitude = (value.abs() + 1e-9).ln() / 0.05;
+    let index = magnitude.round() as i32 + 1000;
+    if value < 0.0 { -index } else { index }
+}
+
+fn bucket_value(bucket: i32) -> f64 {
+    let value = (f64::from(bucket.abs() - 1000) * 0.05).exp();
+    if bucket < 0 { -value } else { value }
+}
+
+/// What a watch wants to have kept.
+#[derive(Debug, Clone, Default)]
+pub struct Wants {
+    /// Fields for numeric aggregates.
+    pub stats: Vec<String>,
+    /// Fields whose distinct values are counted.
+    pub distinct: Vec<String>,
+    /// Keep all times (the watch is the target of a `near`).
+    pub times: bool,
+    /// Keep whole events (the watch has a `near` of its own).
+    pub events: bool,
+}
+
+/// Events of one watch in one source.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Events.
+    pub count: u64,
+    /// First few and the last.
+    pub samples: Vec<Sample>,
+    /// The last event.
+    pub last: Option<Sample>,
+    /// The event with the largest value of the first wanted field.
+    pub worst: Option<(f64, Sample)>,
+    /// Events per minute and kind of zone.
+    pub minutes: BTreeMap<(Zone, i64), u64>,
+    /// First and last time per kind of zone.
+    pub ends: BTreeMap<Zone, (i64, i64)>,
+    /// Numeric fields.
+    pub stats: BTreeMap<String, Stat>,
+    /// Distinct values.
+    pub distinct: BTreeMap<String, BTreeSet<Box<str>>>,
+    /// Where it holds.
+    pub names: BTreeMap<&'static str, BTreeSet<Box<str>>>,
+    /// Times, for `near`.
+    pub times: Vec<Moment>,
+    /// Whole events, for `near`.
+    pub events: Vec<Event>,
+}
+
+impl Tally {
+    /// Adds one event.
+    pub fn add(&mut self, event: &Event, wants: &Wants) {
+        self.count += 1;
+        if self.samples.len() < SAMPLES_MAX {
+            self.samples.push(Sample::from(event));
+        } else if self.count.is_power_of_two() || self.last.is_none() {
+            // The text of the last event is refreshed at growing distances: exact last times stand in `ends`.
+            self.last = Some(Sample::from(event));
+        }
+        if let Some(at) = event.at {
+            let minute = (at.zone, at.ms.div_euclid(60_000));
+            if self.minutes.len() < MINUTES_MAX || self.minutes.contains_key(&minute) {
+                *self.minutes.entry(minute).or_default() += 1;
+            }
+            let ends = self.ends.entry(at.zone).or_insert((at.ms, at.ms));
+            *ends = (ends.0.min(at.ms), ends.1.max(at.ms));
+            if wants.times && self.times.len() < TIMES_MAX && self.times.last() != Some(&at) {
+                self.times.push(at);
+            }
+        }
+        for (index, field) in wants.stats.iter().enumerate() {
+            if let Some(value) = event.fields.num(field) {
+                self.stats.entry(field.clone()).or_default().add(value);
+                if index == 0 && self.worst.as_ref().is_none_or(|(worst, _)| value > *worst) {
+                    self.worst = Some((value, Sample::from(event)));
+                }
+            }
+        }
+        for field in &wants.distinct {
+            if let Some(value) = event.fields.get(field) {
+                let set = self.distinct.entry(field.clone()).or_default();
+                if set.len() < DISTINCT_MAX {
+                    set.insert(value.to_text().into());
+                }
+            }
+        }
+        for field in SCOPE_FIELDS {
+            if let Some(Value::Str(value)) = event.fields.get(field)
+                && !value.is_empty()
+            {
+                let set = self.names.entry(field).or_default();
+                if set.len() < NAMES_MAX {
+                    set.insert(value.clone());
+                }
+            }
+        }
+        if wants.events && self.events.len() < KEPT_MAX {
+            self.events.push(event.clone());
+        }
+    }
+
+    /// Adds what a later part of the same source (or another source) saw.
+    pub fn merge(&mut self, other: &Tally) {
+        self.count += other.count;
+        for sample in &other.samples {
+            if self.samples.len() < SAMPLES_MAX {
+                self.samples.push(sample.clone());
+            } else {
+                self.last = Some(sample.clone());
+            }
+        }
+        if other.last.is_some() {
+            self.last.clone_from(&other.last);
+        }
+        if let Some((value, sample)) = &other.worst
+            && self.worst.as_ref().is_none_or(|(worst, _)| value > worst)
+        {
+            self.worst = Some((*value, sample.clone()));
+        }
+        for (minute, count) in &other.minutes {
+            *self.minutes.entry(*minute).or_default() += count;
+        }
+        for (zone, (first, last)) in &other.ends {
+            let ends = self.ends.entry(*zone).or_insert((*first, *last));
+            *ends = (ends.0.min(*first), ends.1.max(*last));
+        }
+        for (field, stat) in &other.stats {
+            self.stats.entry(field.clone()).or_default().merge(stat);
+        }
+        for (field, values) in &other.distinct {
+            let set = self.distinct.entry(field.clone()).or_default();
+            set.extend(values.iter().take(DISTINCT_MAX.saturating_sub(set.len())).cloned());
+        }
+        for (field, values) in &other.names {
+            let set = self.names.entry(field).or_default();
+            set.extend(values.iter().take(NAMES_MAX.saturating_sub(set.len())).cloned());
+        }
+        let room = TIMES_MAX.saturating_sub(self.times.len());
+        self.times.extend(other.times.iter().take(room));
+        let room = KEPT_MAX.saturating_sub(self.events.len());
+        self.events.extend(other.events.iter().take(room).cloned());
+    }
+
+    /// Moves all spans down by `lines` (a chunk counted its lines from its own start).
+    pub fn shift_lines(&mut self, lines: u32) {
+        let shift = |span: &mut Span, record: &mut u32| {
+            span.line += lines;
+            span.end += lines;
+            *record += lines;
+        };
+        self.samples
+            .iter_mut()
+            .chain(&mut self.last)
+            .for_each(|s| shift(&mut s.span, &mut s.record));
+        if let Some((_, sample)) = &mut self.worst {
+            shift(&mut sample.span, &mut sample.record);
+        }
+        self.events.iter_mut().for_each(|e| shift(&mut e.span, &mut e.record));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    #[test]
+    fn percentiles_are_close() {
+        let mut stat = Stat::default();
+        (1..=1000).for_each(|n| stat.add(f64::from(n)));
+        for (f, want) in [
+            ("p50", 500.0),
+            ("p90", 900.0),
+            ("p99", 990.0),
+            ("max", 1000.0),
+            ("avg", 500.5),
+        ] {
+            let got = stat.get(f).unwrap();
+            assert!((got - want).abs() / want < 0.03, "{f} {got}");
+        }
+    }
+
+    #[test]
+    fn merging_parts_equals_the_whole() {
+        let wants = Wants {
+            stats: vec!["n".into()],
+            distinct: vec!["n".into()],
+            times: true,
+            events: true,
+        };
+        let event = |i: u32, line: u32| {
+            Event::new("x", Span::line(SourceId(0), line), "t")
+                .at(Some(Moment::utc(i64::from(i) * 1000)))
+                .with("n", f64::from(i % 7))
+        };
+        let (mut whole, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());
+        for i in 1..=100 {
+            whole.add(&event(i, i), &wants);
+            if i <= 40 {
+                a.add(&event(i, i), &wants)
+            } else {
+                b.add(&event(i, i - 40), &wants)
+            }
+        }
+        b.shift_lines(40);
+        a.merge(&b);
+        assert_eq!(
+            (a.count, a.stats["n"].get("sum")),
+            (whole.count, whole.stats["n"].get("sum"))
+        );
+        assert_eq!(a.distinct, whole.distinct);
+        assert_eq!(a.events.last().unwrap().span.line, 100);
+    }
+}

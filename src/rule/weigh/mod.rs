@@ -1,0 +1,266 @@
+//! The weighing: tallies → verdicts. Runs once, after all input is read, so that a config read last still bears on the
+//! first log line.
+//!
+//! Every rule has a score in decibans: its prior, what its symptoms add, and its evidence (each group its strongest
+//! member). The best root is taken as a finding; it takes its symptoms, the causes it explains and the very records that
+//! prove it; everything else is scored again without them; and so on until nothing is left that is likelier than not.
+//! Confidence is the share of `10^(score/10)` among the rivals of the contests a rule stands in, plus 1 for "unknown".
+
+mod finding;
+mod score;
+mod view;
+
+use super::compile::{Rule, RuleBook};
+use super::tally::Tally;
+use super::version::Version;
+use crate::model::finding::{Alternative, NotChecked, Unexplained};
+use crate::model::{Finding, Lang, Moment, Role, Severity, SourceInfo};
+use score::{Scored, Taken};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+pub use view::View;
+
+/// Likelier than this, a cause is a finding; up to it, an alternative.
+pub const LIKELY: f64 = 0.60;
+/// Over this, the verdict is "proved".
+const PROVED: f64 = 0.90;
+/// Symptoms of one fault may begin this long before its own lines do (clients notice first, logs are sampled).
+const BEFORE_ROOT_MS: i64 = 10 * 60_000;
+
+/// Everything that the weighing looks at.
+pub struct Case<'a> {
+    /// The rules.
+    pub book: &'a RuleBook,
+    /// What the scan counted, by watch and source.
+    pub tallies: &'a HashMap<(u32, u32), Tally>,
+    /// All sources.
+    pub sources: &'a [SourceInfo],
+    /// Settled time of a moment of a source, milliseconds UTC.
+    pub clock: &'a dyn Fn(u32, Moment) -> Option<i64>,
+    /// First and last settled time of each source.
+    pub spans: &'a BTreeMap<u32, (i64, i64)>,
+    /// Roles of each host.
+    pub roles: &'a HashMap<String, BTreeSet<Role>>,
+    /// Versions of RocketMQ that the bundle tells.
+    pub versions: &'a [Version],
+    /// Language of texts.
+    pub lang: Lang,
+    /// Whether a source's zone was assumed.
+    pub zone_assumed: bool,
+}
+
+impl std::fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("sources", &self.sources.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the weighing gives.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// Ranked, worst first.
+    pub findings: Vec<Finding>,
+    /// Symptoms without a cause.
+    pub unexplained: Vec<Unexplained>,
+}
+
+/// Weighs everything.
+pub fn weigh(case: &Case<'_>) -> Verdicts {
+    let views = view::Views::new(case);
+    let mut taken = Taken::default();
+    let mut open: Vec<usize> = (0..case.book.rules.len()).collect();
+    let mut findings: Vec<(Severity, f64, Finding)> = Vec::new();
+    let mut last_scores: Vec<Scored> = Vec::new();
+    loop {
+        let scored: Vec<Scored> = open.iter().map(|&r| score::score(case, &views, r, &taken)).collect();
+        let likely: Vec<(&Scored, f64)> = scored
+            .iter()
+            .map(|s| (s, confidence(case, s, &scored)))
+            .filter(|(_, c)| *c > LIKELY)
+            .collect();
+        let Some((winner, sure)) = pick(case, &likely) else {
+            last_scores = scored;
+            break;
+        };
+        let rule = &case.book.rules[winner.rule];
+        let with_it = consequences(case, winner, &scored);
+        let made = finding::make(case, &views, winner, sure, &with_it, &scored);
+        taken.take(case, &views, winner);
+        for consequence in &with_it {
+            taken.take(case, &views, consequence);
+        }
+        let gone: BTreeSet<usize> = with_it.iter().map(|s| s.rule).chain([winner.rule]).collect();
+        open.retain(|r| !gone.contains(r) && case.book.rules[*r].cause != rule.cause);
+        findings.push((made.severity, winner.total, made));
+        if findings.len() >= 40 {
+            break;
+        }
+    }
+    findings.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    let unexplained = unexplained(case, &views, &taken, &last_scores);
+    Verdicts {
+        findings: findings.into_iter().map(|(_, _, f)| f).collect(),
+        unexplained,
+    }
+}
+
+/// The likely rule that no other likely rule explains; the surest of them.
+fn pick<'s>(case: &Case<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored, f64)> {
+    let explained = |s: &Scored| {
+        likely
+            .iter()
+            .any(|(other, _)| explains(case, other.rule, s.rule) && in_time(other, s) && other.total > 0.0)
+    };
+    let roots: Vec<_> = likely.iter().filter(|(s, _)| !explained(s)).collect();
+    let pool = if roots.is_empty() {
+        likely.iter().collect()
+    } else {
+        roots
+    };
+    pool.into_iter()
+        .max_by(|(a, _), (b, _)| rank(case, a).total_cmp(&rank(case, b)))
+        .map(|(s, c)| (*s, *c))
+}
+
+/// Score with the harm as a tie-breaker.
+fn rank(case: &Case<'_>, s: &Scored) -> f64 {
+    let rule = &case.book.rules[s.rule];
+    let harm = match rule.severity {
+        Severity::Critical => 6.0,
+        Severity::Warning => 3.0,
+        Severity::Notice => 0.0,
+    };
+    s.total + harm
+}
+
+fn explains(case: &Case<'_>, root: usize, other: usize) -> bool {
+    let (root, other) = (&case.book.rules[root], &case.book.rules[other]);
+    root.cause != other.cause
+        && case
+            .book
+            .explains
+            .get(&root.cause)
+            .is_some_and(|e| e.contains(&other.cause))
+}
+
+/// A consequence must not begin long before its root, nor only after the root was long over.
+fn in_time(root: &Scored, other: &Scored) -> bool {
+    match (root.first, other.first, other.last) {
+        (Some(root_first), Some(first), Some(last)) => {
+            first >= root_first - BEFORE_ROOT_MS
+                || (last >= root_first - BEFORE_ROOT_MS && last - first < BEFORE_ROOT_MS * 6)
+        }
+        _ => true,
+    }
+}
+
+fn consequences<'s>(case: &Case<'_>, winner: &Scored, scored: &'s [Scored]) -> Vec<&'s Scored> {
+    scored
+        .iter()
+        .filter(|s| s.rule != winner.rule && s.positive && explains(case, winner.rule, s.rule) && in_time(winner, s))
+        .collect()
+}
+
+/// Share among rivals and "unknown".
+fn confidence(case: &Case<'_>, s: &Scored, all: &[Scored]) -> f64 {
+    if !s.positive {
+        return 0.0;
+    }
+    let rule = &case.book.rules[s.rule];
+    let power = |score: f64| 10f64.powf(score.min(60.0) / 10.0);
+    let unknown = rule
+        .symptoms
+        .iter()
+        .filter(|(symptom, _)| s.symptoms.contains(symptom))
+        .map(|(symptom, _)| case.book.symptoms[*symptom].unknown)
+        .fold(0.0, f64::max);
+    let mut best: BTreeMap<&str, f64> = BTreeMap::new();
+    for rival in all
+        .iter()
+        .filter(|r| r.rule != s.rule && r.positive && rivals(case, s, r))
+    {
+        let entry = best
+            .entry(case.book.rules[rival.rule].cause.as_str())
+            .or_insert(f64::MIN);
+        *entry = entry.max(rival.total);
+    }
+    let others: f64 = best.values().map(|r| power(*r)).sum();
+    (power(s.total) / (power(s.total) + power(unknown) + others)).min(0.98)
+}
+
+/// Two causes compete when both claim a symptom that is present, rest on the same records, and neither explains the other.
+fn rivals(case: &Case<'_>, a: &Scored, b: &Scored) -> bool {
+    case.book.rules[a.rule].cause != case.book.rules[b.rule].cause
+        && a.symptoms.iter().any(|s| b.symptoms.contains(s))
+        && !explains(case, a.rule, b.rule)
+        && !explains(case, b.rule, a.rule)
+        && a.records.iter().any(|r| b.records.contains(r))
+}
+
+fn unexplained(case: &Case<'_>, views: &view::Views<'_>, taken: &Taken, scored: &[Scored]) -> Vec<Unexplained> {
+    let mut out = Vec::new();
+    for (index, symptom) in case.book.symptoms.iter().enumerate() {
+        if taken.symptoms.contains(&index) {
+            continue;
+        }
+        let mut evidence = Vec::new();
+        let mut count = 0;
+        for watch in &symptom.watches {
+            let view = views.watch(*watch);
+            if view.count > 0
+                && !view
+                    .samples
+                    .iter()
+                    .all(|s| taken.records.contains(&(s.span.source.0, s.record)))
+            {
+                count += view.count;
+                evidence.extend(
+                    view.samples
+                        .iter()
+                        .take(2)
+                        .map(|s| finding::proof(case, s, view.count, String::new())),
+                );
+            }
+        }
+        if count == 0 {
+            continue;
+        }
+        let mut candidates: Vec<(&Scored, f64)> = scored
+            .iter()
+            .filter(|s| s.symptoms.contains(&index) && s.total > -25.0)
+            .map(|s| (s, confidence_floor(s)))
+            .collect();
+        candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
+        candidates.truncate(5);
+        let mut collect: Vec<NotChecked> = Vec::new();
+        for (s, _) in &candidates {
+            collect.extend(s.missing.iter().cloned());
+        }
+        collect.dedup_by(|a, b| a.command == b.command);
+        collect.truncate(6);
+        let rule = |s: &Scored| -> &Rule { &case.book.rules[s.rule] };
+        out.push(Unexplained {
+            symptom: symptom.id.clone(),
+            title: finding::pick_lang(case.lang, &symptom.title),
+            evidence,
+            count,
+            candidates: candidates
+                .iter()
+                .map(|(s, c)| Alternative {
+                    cause: rule(s).cause.clone(),
+                    confidence: *c,
+                    separated_by: s.missing.first().map(|m| m.command.clone()).unwrap_or_default(),
+                })
+                .collect(),
+            templates: Vec::new(),
+            collect,
+        });
+    }
+    out
+}
+
+fn confidence_floor(s: &Scored) -> f64 {
+    let power = 10f64.powf(s.total.min(60.0) / 10.0);
+    power / (power + 1.0)
+}

@@ -1,0 +1,258 @@
+//! `View`: the events of a watch over all sources, filtered as one piece of evidence asks, in settled time.
+
+use super::Case;
+use crate::model::{Moment, Role, Span};
+use crate::rule::compile::{Evidence, Near};
+use crate::rule::expr::{Env, Val};
+use crate::rule::tally::{Sample, Tally};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// A proving line with its settled time.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// Where it stands.
+    pub span: Span,
+    /// First line of its record.
+    pub record: u32,
+    /// The line and its fields.
+    pub sample: Sample,
+    /// Settled time.
+    pub at: Option<i64>,
+}
+
+/// Events of one watch, merged over sources.
+#[derive(Debug, Default)]
+pub struct View {
+    /// Events.
+    pub count: u64,
+    /// Proofs: the worst first where there is one, then the earliest.
+    pub samples: Vec<Proof>,
+    /// The last line kept.
+    pub last_sample: Option<Proof>,
+    /// Events per settled minute.
+    pub minutes: BTreeMap<i64, u64>,
+    /// First and last settled time.
+    pub first: Option<i64>,
+    /// Last settled time.
+    pub last: Option<i64>,
+    /// Sources with events.
+    pub sources: BTreeSet<u32>,
+    /// Hosts with events.
+    pub hosts: BTreeSet<String>,
+    /// Figures and names.
+    pub tally: Tally,
+}
+
+/// Views of all watches and evidence, computed once.
+pub(super) struct Views<'a> {
+    case: &'a Case<'a>,
+    by_watch: HashMap<usize, Vec<(u32, &'a Tally)>>,
+    whole: RefCell<HashMap<usize, Rc<View>>>,
+}
+
+impl<'a> Views<'a> {
+    pub(super) fn new(case: &'a Case<'a>) -> Self {
+        let mut by_watch: HashMap<usize, Vec<(u32, &Tally)>> = HashMap::new();
+        for ((watch, source), tally) in case.tallies {
+            by_watch.entry(*watch as usize).or_default().push((*source, tally));
+        }
+        by_watch
+            .values_mut()
+            .for_each(|list| list.sort_by_key(|(source, _)| *source));
+        Self {
+            case,
+            by_watch,
+            whole: RefCell::new(HashMap::new()),
+        }
+    }
+
+    /// All events of a watch.
+    pub(super) fn watch(&self, watch: usize) -> Rc<View> {
+        if let Some(view) = self.whole.borrow().get(&watch) {
+            return view.clone();
+        }
+        let view = Rc::new(self.build(watch, &[], None));
+        self.whole.borrow_mut().insert(watch, view.clone());
+        view
+    }
+
+    /// The events that count for one piece of evidence.
+    pub(super) fn evidence(&self, e: &Evidence) -> Rc<View> {
+        if e.roles.is_empty() && e.near.is_none() {
+            return self.watch(e.watch);
+        }
+        Rc::new(self.build(e.watch, &e.roles, e.near.as_ref()))
+    }
+
+    fn build(&self, watch: usize, roles: &[Role], near: Option<&Near>) -> View {
+        let mut view = View::default();
+        let targets = near.map(|n| (n, self.target_times(n)));
+        for (source, tally) in self.by_watch.get(&watch).into_iter().flatten() {
+            let host = &self.case.sources[*source as usize].host;
+            if !roles.is_empty() && !self.has_role(*source, roles) {
+                continue;
+            }
+            match &targets {
+                None => view.add(self.case, *source, host, tally),
+                Some((near, times)) => {
+                    let mut kept = Tally::default();
+                    let wants = &self.case.book.watches[watch].wants;
+                    for event in &tally.events {
+                        let at = event.at.and_then(|at| (self.case.clock)(*source, at));
+                        let reach = event
+                            .fields
+                            .num("pause_ms")
+                            .or(event.fields.num("took_ms"))
+                            .unwrap_or(0.0) as i64;
+                        if at.is_some_and(|at| is_near(times, at - reach, at, near, host)) {
+                            kept.add(event, wants);
+                        }
+                    }
+                    if kept.count > 0 {
+                        view.add(self.case, *source, host, &kept);
+                    }
+                }
+            }
+        }
+        view.order();
+        view
+    }
+
+    fn has_role(&self, source: u32, roles: &[Role]) -> bool {
+        let info = &self.case.sources[source as usize];
+        match info.role {
+            Some(role) => roles.contains(&role),
+            None => match self.case.roles.get(&info.host) {
+                Some(known) if !info.host.is_empty() => known.iter().any(|r| roles.contains(r)),
+                // Nothing tells whose it is: it may count.
+                _ => true,
+            },
+        }
+    }
+
+    fn target_times(&self, near: &Near) -> Vec<(i64, String)> {
+        let mut times = Vec::new();
+        for target in &near.targets {
+            for (source, tally) in self.by_watch.get(target).into_iter().flatten() {
+                let host = &self.case.sources[*source as usize].host;
+                let settled = |m: &Moment| (self.case.clock)(*source, *m);
+                times.extend(tally.times.iter().filter_map(settled).map(|at| (at, host.clone())));
+            }
+        }
+        times.sort();
+        times
+    }
+}
+
+fn is_near(times: &[(i64, String)], from: i64, to: i64, near: &Near, host: &str) -> bool {
+    let start = times.partition_point(|(at, _)| *at < from - near.within_ms);
+    times[start..]
+        .iter()
+        .take_while(|(at, _)| *at <= to + near.within_ms)
+        .any(|(_, other)| !near.same_host || other == host || other.is_empty() || host.is_empty())
+}
+
+impl View {
+    fn add(&mut self, case: &Case<'_>, source: u32, host: &str, tally: &Tally) {
+        self.count += tally.count;
+        self.sources.insert(source);
+        self.hosts.insert(host.to_string());
+        for ((zone, minute), count) in &tally.minutes {
+            if let Some(at) = (case.clock)(
+                source,
+                Moment {
+                    ms: minute * 60_000,
+                    zone: *zone,
+                },
+            ) {
+                *self.minutes.entry(at.div_euclid(60_000)).or_default() += count;
+            }
+        }
+        for (zone, (first, last)) in &tally.ends {
+            let settled = |ms: i64| (case.clock)(source, Moment { ms, zone: *zone });
+            if let (Some(first), Some(last)) = (settled(*first), settled(*last)) {
+                self.first = Some(self.first.map_or(first, |f| f.min(first)));
+                self.last = Some(self.last.map_or(last, |l| l.max(last)));
+            }
+        }
+        let proof = |sample: &Sample| Proof {
+            span: sample.span,
+            record: sample.record,
+            at: sample.at.and_then(|at| (case.clock)(source, at)),
+            sample: sample.clone(),
+        };
+        self.samples.extend(tally.samples.iter().map(proof));
+        if let Some(last) = &tally.last {
+            self.last_sample = Some(proof(last));
+        }
+        self.tally.merge(tally);
+    }
+
+    /// Puts the worst event first, the others in order of time.
+    fn order(&mut self) {
+        self.samples.sort_by_key(|p| (p.at.unwrap_or(i64::MAX), p.span));
+        if let Some((_, worst)) = &self.tally.worst {
+            let found = self.samples.iter().position(|p| p.span == worst.span);
+            let proof = match found {
+                Some(at) => self.samples.remove(at),
+                None => Proof {
+                    span: worst.span,
+                    record: worst.record,
+                    at: None,
+                    sample: worst.clone(),
+                },
+            };
+            self.samples.insert(0, proof);
+        }
+        self.samples.truncate(12);
+    }
+
+    /// The minute with the most events, as milliseconds UTC.
+    pub fn worst_minute(&self) -> Option<i64> {
+        self.minutes
+            .iter()
+            .max_by_key(|(minute, count)| (**count, -**minute))
+            .map(|(minute, _)| minute * 60_000)
+    }
+}
+
+/// Names and aggregates of `steps`.
+pub(super) struct ViewEnv<'a> {
+    pub(super) view: &'a View,
+    pub(super) total: u64,
+}
+
+impl Env for ViewEnv<'_> {
+    fn name(&self, name: &str) -> Option<Val<'_>> {
+        let view = self.view;
+        let number = match name {
+            "count" => view.count as f64,
+            "minutes" => view.minutes.len() as f64,
+            "per_min" => view.minutes.values().copied().max().unwrap_or(view.count) as f64,
+            "span_s" => match (view.first, view.last) {
+                (Some(first), Some(last)) => (last - first) as f64 / 1000.0,
+                _ => 0.0,
+            },
+            "hosts" => view.hosts.len() as f64,
+            "sources" => view.sources.len() as f64,
+            "total" => self.total as f64,
+            "share" if self.total > 0 => view.count as f64 / self.total as f64,
+            "share" => 0.0,
+            field => view.tally.stats.get(field)?.get("max")?,
+        };
+        Some(Val::Num(number))
+    }
+
+    fn aggregate(&self, function: &str, field: &str) -> Option<f64> {
+        if function == "distinct" {
+            return Some(self.view.tally.distinct.get(field).map_or(0, BTreeSet::len) as f64);
+        }
+        self.view.tally.stats.get(field)?.get(function)
+    }
+
+    fn port_kind(&self, _: u32) -> &'static str {
+        "other"
+    }
+}
