@@ -1,4 +1,5 @@
 //! The whole run.
 
 pub mod engine;
+mod happenings;
 mod read;

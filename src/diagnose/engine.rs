@@ -1,5 +1,6 @@
 //! Second half of a run: clocks are settled, lint and derivers add their events, everything is weighed.
 
+use super::happenings;
 use super::read::{Read, Structured, scan, structured};
 use crate::derive::clocks::{self, Ends};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
@@ -56,16 +57,16 @@ fn ports(found: &[Structured]) -> Ports {
     ports
 }
 
-fn conclude(book: &RuleBook, ports: &Ports, reads: Vec<Read>, problems: Vec<Problem>, lang: Lang) -> Diagnosis {
+fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, problems: Vec<Problem>, lang: Lang) -> Diagnosis {
     let mut matcher = Matcher::new(book, ports);
     let mut sources: Vec<SourceInfo> = Vec::new();
     let mut ends: Vec<Ends> = Vec::new();
     let mut facts: Vec<Event> = Vec::new();
-    for read in reads {
-        matcher.absorb(read.tallies, 0);
-        sources.push(read.info);
-        ends.push(read.ends);
-        facts.extend(read.facts);
+    for read in &mut reads {
+        matcher.absorb(std::mem::take(&mut read.tallies), 0);
+        sources.push(read.info.clone());
+        ends.push(std::mem::take(&mut read.ends));
+        facts.append(&mut read.facts);
     }
     let clocks = clocks::settle(&sources, &ends);
     for event in derived(&facts, &sources) {
@@ -76,7 +77,8 @@ fn conclude(book: &RuleBook, ports: &Ports, reads: Vec<Read>, problems: Vec<Prob
     let roles = roles(&sources);
     let versions = versions(&facts);
     let clock = |source: u32, moment| clocks.utc(source, moment);
-    let verdicts = weigh::weigh(&Case {
+    let changes = happenings::changes(book, &matcher.tallies, &sources, &clocks, lang);
+    let mut verdicts = weigh::weigh(&Case {
         book,
         tallies: &matcher.tallies,
         sources: &sources,
@@ -90,6 +92,10 @@ fn conclude(book: &RuleBook, ports: &Ports, reads: Vec<Read>, problems: Vec<Prob
         lang,
         zone_assumed: clocks.assumed,
     });
+    happenings::before(&mut verdicts.findings, &changes);
+    for unexplained in &mut verdicts.unexplained {
+        happenings::templates(unexplained, &reads, &sources, &clocks);
+    }
     let coverage = Coverage {
         bytes: sources.iter().map(|s| s.bytes).sum(),
         lines: sources.iter().map(|s| s.lines).sum(),

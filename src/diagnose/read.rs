@@ -1,6 +1,7 @@
 //! First half of a run: every source is read once or twice, events are gathered and literals counted.
 
 use crate::derive::clocks::Ends;
+use crate::format::log::template::Templates;
 use crate::format::log::{Scan, which_log};
 use crate::format::{FORMATS, log::which};
 use crate::model::{Event, LogKind, Role, SourceId, SourceInfo, Text};
@@ -49,6 +50,8 @@ pub(super) struct Read {
     pub(super) facts: Vec<Event>,
     /// First and last stamps.
     pub(super) ends: Ends,
+    /// Shapes of WARN and ERROR records.
+    pub(super) templates: Templates,
 }
 
 /// What is learnt before any log is scanned.
@@ -154,6 +157,7 @@ pub(super) fn scan(book: &RuleBook, ports: &Ports, found: Structured, id: Source
             }
         }
     }
+    let mut templates = Templates::default();
     if is_log {
         let server = info.log.is_some_and(which::is_server);
         let fold = body.len() <= FOLD_MAX;
@@ -169,6 +173,7 @@ pub(super) fn scan(book: &RuleBook, ports: &Ports, found: Structured, id: Source
         });
         note(stats.first);
         note(stats.last);
+        templates = stats.templates;
     }
     let mut seen = Event::new(
         "source",

@@ -47,6 +47,8 @@ pub struct Signal {
     pub condition: Option<Expr>,
     /// What it says.
     pub doc: String,
+    /// Told in the timeline, and as what happened before an onset.
+    pub timeline: Option<Both>,
     captures: Vec<String>,
 }
 
@@ -410,6 +412,12 @@ impl Builder {
                 self.signals.push(new);
             }
         }
+        for signal in 0..self.signals.len() {
+            if self.signals[signal].timeline.is_some() {
+                let watch = self.watch(Origin::Signal(signal), None);
+                self.watches[watch].wants.events = true;
+            }
+        }
         let symptoms = self.compile_symptoms();
         let mut rules = Vec::new();
         for (id, (path, rule)) in std::mem::take(&mut self.rule_files) {
@@ -498,6 +506,7 @@ impl Builder {
             logs,
             condition,
             doc: s.doc.clone(),
+            timeline: s.timeline.clone().map(Both::from),
             captures,
         })
     }
@@ -645,6 +654,7 @@ impl Builder {
                     logs: e.logs.clone(),
                     condition: None,
                     doc: String::new(),
+                    timeline: None,
                 };
                 let signal = self.signal(path, &signal).ok_or("see above")?;
                 self.signals.push(signal);

@@ -75,6 +75,9 @@ pub struct SignalFile {
     /// What it says.
     #[serde(default)]
     pub doc: String,
+    /// Told in the timeline, and as what happened before an onset; `{field}` is filled.
+    #[serde(default)]
+    pub timeline: Option<BothFile>,
 }
 
 /// `rules/symptoms.toml`

@@ -3,6 +3,7 @@
 
 pub mod header;
 pub mod scan;
+pub mod template;
 pub mod which;
 
 pub use header::Header;

@@ -4,6 +4,7 @@
 //! every line that is not a continuation (`\tat …`, `Caused by: …`) is a record of its own.
 
 use super::header::{begins_record, read_header};
+use super::template::Templates;
 use crate::model::{Level, LogRecord, Moment, SourceId};
 use aho_corasick::AhoCorasick;
 use memchr::memchr;
@@ -41,6 +42,8 @@ pub struct ScanStats {
     pub warn: u64,
     /// Records of level ERROR.
     pub error: u64,
+    /// Shapes of WARN and ERROR records.
+    pub templates: Templates,
 }
 
 impl Scan<'_> {
@@ -96,7 +99,7 @@ impl Scan<'_> {
         collect(self.automaton, bytes, hits);
         if open.stamped {
             stats.stamped += 1;
-            self.edge(bytes, stats);
+            self.edge(bytes, open.line, stats);
         }
         let broken = self.fold && bytes.len() < RECORD_MAX && memchr(b'\n', &bytes[..bytes.len() - 1]).is_some();
         if hits.is_empty() && !broken {
@@ -138,7 +141,7 @@ impl Scan<'_> {
     }
 
     /// Level counts, and the first and last stamp; cheap on the fixed offsets of RocketMQ's layouts.
-    fn edge(&self, bytes: &[u8], stats: &mut ScanStats) {
+    fn edge(&self, bytes: &[u8], line: u32, stats: &mut ScanStats) {
         let prefix = &bytes[..bytes.len().min(400)];
         let prefix = &prefix[..memchr(b'\n', prefix).unwrap_or(prefix.len())];
         // P1 to P3: the level stands at byte 20.
@@ -151,6 +154,9 @@ impl Scan<'_> {
                     Level::Warn => stats.warn += 1,
                     Level::Error => stats.error += 1,
                     _ => {}
+                }
+                if header.level >= Level::Warn {
+                    stats.templates.add(line, &text, header.at);
                 }
                 if let Some(at) = header.at {
                     stats.first.get_or_insert(at);
