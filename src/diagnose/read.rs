@@ -197,5 +197,6 @@ pub(super) fn scan(book: &RuleBook, ports: &Ports, found: Structured, id: Source
         tallies: matcher.tallies,
         facts,
         ends,
+        templates,
     }
 }
