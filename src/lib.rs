@@ -1,4 +1,8 @@
 //! The doctor for Apache RocketMQ: bytes in, findings out.
 
+pub mod cli;
+pub mod compare;
+pub mod diagnose;
 pub mod format;
 pub mod model;
+pub mod report;

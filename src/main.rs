@@ -1,3 +1,7 @@
-//! Parses arguments, runs a command, turns the outcome into an exit code.
+//! Runs a command and turns the outcome into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rmqdoc::cli::main(std::env::args_os())
+}
