@@ -1,5 +1,178 @@
-//! The whole run.
+//! The whole run: what was asked, and the one function that answers it. Reads files through `input`; prints nothing.
 
 pub mod engine;
 mod happenings;
+mod interim;
 mod read;
+
+use crate::model::{Diagnosis, Inspection, Lang};
+use crate::rule::{RuleBook, RuleText};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Files, folders, archives; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// Folders of rules beside the embedded ones.
+    pub rules_dirs: Vec<PathBuf>,
+    /// Language of titles, notes and advice.
+    pub lang: Lang,
+    /// Ignore what happened before.
+    pub since: Option<TimePoint>,
+    /// Ignore what happened after.
+    pub until: Option<TimePoint>,
+    /// Look at the 15 minutes before and after.
+    pub at: Option<TimePoint>,
+    /// Worker threads; 0 takes one per processor.
+    pub threads: usize,
+    /// Rule ids, causes, areas or severities to keep; empty keeps all.
+    pub select: Vec<String>,
+    /// Rule ids, causes, areas or severities to leave out.
+    pub ignore: Vec<String>,
+    /// Whether to fill `Diagnosis::timeline`.
+    pub timeline: bool,
+}
+
+/// A time as a user writes it. It is settled once the clocks of the bundle are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimePoint {
+    /// With a written offset: milliseconds UTC.
+    Utc(i64),
+    /// A wall clock in the zone that the logs show: milliseconds as if it were UTC.
+    Wall(i64),
+    /// A time of day on the last day of the logs: milliseconds since midnight.
+    OfDay(i64),
+    /// That many milliseconds before the end of the logs.
+    BeforeEnd(i64),
+}
+
+impl TimePoint {
+    /// Milliseconds UTC, given the offset that times are shown in and the last time in the logs.
+    pub fn settle(self, offset_min: i32, last: i64) -> i64 {
+        let offset = i64::from(offset_min) * 60_000;
+        match self {
+            TimePoint::Utc(ms) => ms,
+            TimePoint::Wall(ms) => ms.saturating_sub(offset),
+            TimePoint::OfDay(ms) => {
+                let wall = last.saturating_add(offset);
+                let midnight = wall.saturating_sub(wall.rem_euclid(86_400_000));
+                midnight.saturating_add(ms).saturating_sub(offset)
+            }
+            TimePoint::BeforeEnd(ms) => last.saturating_sub(ms),
+        }
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The source that is read now, 1-based.
+    pub source: usize,
+    /// How many there are.
+    pub sources: usize,
+    /// Its path as shown to people.
+    pub path: &'a str,
+    /// Bytes read so far, of all sources.
+    pub bytes: u64,
+    /// Bytes to read, as far as known.
+    pub bytes_total: u64,
+}
+
+/// Someone who wants to know how far a run has come.
+pub trait Progress {
+    /// Called now and then, at most once per block of input.
+    fn step(&mut self, step: Step<'_>);
+}
+
+/// Nobody wants to know.
+impl Progress for () {
+    fn step(&mut self, _: Step<'_>) {}
+}
+
+/// Reads everything and answers.
+pub fn run(request: &Request, _progress: &mut dyn Progress) -> Result<Diagnosis> {
+    let book = rulebook(&request.rules_dirs)?;
+    let (inputs, problems) = interim::inputs(&request.paths);
+    let mut diagnosis = engine::diagnose(&book, &inputs, problems, request.lang);
+    diagnosis.inputs = shown(&request.paths);
+    diagnosis.findings.retain(|f| {
+        let area = book.rule(&f.rule).map_or("", |r| r.area.as_str());
+        let named = |list: &[String]| {
+            let names = [f.rule.as_str(), &f.cause, area, f.severity.word()];
+            list.iter().any(|n| names.contains(&n.as_str()))
+        };
+        (request.select.is_empty() || named(&request.select)) && !named(&request.ignore)
+    });
+    Ok(diagnosis)
+}
+
+/// The embedded rules and those of these folders.
+///
+/// # Errors
+/// All mistakes in the folders' files.
+pub fn rulebook(dirs: &[PathBuf]) -> Result<RuleBook> {
+    let mut files = crate::rule::embedded::embedded();
+    for dir in dirs {
+        files.extend(rule_files(dir)?);
+    }
+    RuleBook::load(&files).map_err(|errors| anyhow::anyhow!(errors.join("\n")))
+}
+
+/// The rule files of a folder, in order.
+///
+/// # Errors
+/// A folder or file that cannot be read.
+pub fn rule_files(dir: &Path) -> Result<Vec<RuleText>> {
+    let mut files = Vec::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let list =
+            std::fs::read_dir(&folder).with_context(|| format!("cannot read the rules folder {}", folder.display()))?;
+        for entry in list {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == "toml") {
+                let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
+                files.push(RuleText { path: name, text });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// Reads configuration files and checks them.
+pub fn lint(request: &Request, _progress: &mut dyn Progress) -> Result<Inspection> {
+    Ok(Inspection {
+        inputs: shown(&request.paths),
+        ..Inspection::default()
+    })
+}
+
+fn shown(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.display().to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settles_times() {
+        let last = 1_714_550_531_000; // 2024-05-01 16:02:11 +08:00
+        let cases = [
+            (TimePoint::Utc(5), 5),
+            (TimePoint::Wall(1_714_579_331_000), last),
+            (TimePoint::OfDay(14 * 3_600_000), 1_714_543_200_000),
+            (TimePoint::BeforeEnd(60_000), last - 60_000),
+            (TimePoint::BeforeEnd(i64::MIN), i64::MAX),
+        ];
+        for (point, want) in cases {
+            assert_eq!(point.settle(480, last), want, "{point:?}");
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! The doctor for Apache RocketMQ: bytes in, findings out.
 
+pub mod cli;
+pub mod compare;
 pub mod derive;
 pub mod diagnose;
 pub mod format;
 pub mod model;
+pub mod report;
 pub mod rule;

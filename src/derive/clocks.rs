@@ -33,6 +33,17 @@ impl Clocks {
             Zone::Uptime => None,
         }
     }
+
+    /// The offset to show times in: that of the servers' logs when there are any, else that of the local stamps.
+    pub fn shown_offset_min(&self, ends: &[Ends]) -> i32 {
+        let local = || {
+            let source = ends.iter().position(|e| e.contains_key(&Zone::Local))?;
+            self.local_ms.get(source).copied()
+        };
+        let gmt8 = ends.iter().any(|e| e.contains_key(&Zone::Gmt8));
+        let ms = if gmt8 { GMT8_MS } else { local().unwrap_or(GMT8_MS) };
+        (ms / 60_000) as i32
+    }
 }
 
 /// Settles the clocks of a bundle.

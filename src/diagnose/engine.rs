@@ -102,15 +102,18 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, problems: Vec<
         sources,
         spans,
         problems,
+        offset_min: clocks.shown_offset_min(&ends),
         assumptions: clocks.assumptions,
         versions,
     };
-    Diagnosis {
+    let mut diagnosis = Diagnosis {
         findings: verdicts.findings,
         unexplained: verdicts.unexplained,
         coverage,
         ..Diagnosis::default()
-    }
+    };
+    diagnosis.timeline = happenings::timeline(&diagnosis, &changes, lang);
+    diagnosis
 }
 
 /// Events of derivers and of lint.

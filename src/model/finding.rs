@@ -2,7 +2,7 @@
 
 use super::source::SourceInfo;
 use super::span::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The language of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
@@ -62,6 +62,15 @@ impl Verdict {
             Verdict::Proved => "proved",
         }
     }
+}
+
+/// What happens to messages while a cause holds. `None` where the evidence does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DataRisk {
+    /// Messages that the broker acknowledged may be lost.
+    pub loss: Option<bool>,
+    /// Messages may be stored or consumed twice.
+    pub duplicates: Option<bool>,
 }
 
 /// A proving line.
@@ -195,6 +204,8 @@ pub struct Finding {
     pub zone_assumed: bool,
     /// Whether it still went on at the end of the logs.
     pub ongoing: bool,
+    /// What it does to messages.
+    pub data: DataRisk,
     /// Runs of minutes.
     pub episodes: Vec<Episode>,
     /// Events behind the finding.
@@ -262,12 +273,31 @@ pub struct Coverage {
     pub problems: Vec<Problem>,
     /// Assumptions on clocks, one sentence each.
     pub assumptions: Vec<String>,
-    /// Versions told: component → versions with where.
+    /// Offset from UTC, in minutes, of the clock that times are shown in: that of the logs.
+    pub offset_min: i32,
+    /// Versions told: component, version, where (`file:line`).
     pub versions: Vec<(String, String, String)>,
     /// Bytes and lines read.
     pub bytes: u64,
     /// Lines read.
     pub lines: u64,
+}
+
+impl Coverage {
+    /// First and last settled time of all sources.
+    pub fn range(&self) -> Option<(i64, i64)> {
+        let first = self.spans.values().map(|span| span.0).min()?;
+        let last = self.spans.values().map(|span| span.1).max()?;
+        Some((first, last))
+    }
+
+    /// Hosts told apart, in order of their first source.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let named = self.sources.iter().filter(|source| !source.host.is_empty());
+        let fresh = named.filter(|source| seen.insert(source.host.as_str()));
+        fresh.map(|source| source.host.clone()).collect()
+    }
 }
 
 /// Something that happened, for `--timeline`.
@@ -284,6 +314,10 @@ pub struct Happening {
 /// The whole answer.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnosis {
+    /// The paths that the run was given.
+    pub inputs: Vec<String>,
+    /// How many rules were weighed.
+    pub rule_count: usize,
     /// Ranked, worst first.
     pub findings: Vec<Finding>,
     /// Symptoms without a cause.

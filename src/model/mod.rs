@@ -1,7 +1,10 @@
 //! Plain data that all stages share. No I/O, no clock, and it imports nothing else of ours.
 
+pub mod card;
+pub mod comparison;
 pub mod event;
 pub mod finding;
+pub mod inspection;
 pub mod kind;
 pub mod moment;
 pub mod record;
@@ -10,8 +13,11 @@ pub mod span;
 pub mod text;
 pub mod units;
 
+pub use card::RuleCard;
+pub use comparison::Comparison;
 pub use event::{Event, Fields, Value};
 pub use finding::{Diagnosis, Finding, Lang, Severity, Verdict};
+pub use inspection::Inspection;
 pub use moment::{Moment, Zone};
 pub use record::{Level, LogRecord};
 pub use source::{LogKind, Role, SourceId, SourceInfo};

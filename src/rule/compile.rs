@@ -5,6 +5,7 @@ use super::expr::Expr;
 use super::file::{self, EvidenceFile, RuleFile, SignalFile, SymptomsFile};
 use super::tally::Wants;
 use super::version::Range;
+use crate::model::finding::DataRisk;
 use crate::model::kind;
 use crate::model::{LogKind, Role, Severity};
 use aho_corasick::AhoCorasick;
@@ -146,6 +147,19 @@ pub struct Evidence {
     pub needs: Option<String>,
     /// What would settle it.
     pub check: Option<Both>,
+    /// As written, for people: event or literals, condition, steps.
+    pub written: Written,
+}
+
+/// A piece of evidence as its file has it.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// Event kind or signal, or the literals of a message in place.
+    pub event: String,
+    /// Its condition, empty for none.
+    pub condition: String,
+    /// Conditions on all events with their decibans.
+    pub steps: Vec<(String, f64)>,
 }
 
 /// A diagnosis.
@@ -173,6 +187,8 @@ pub struct Rule {
     pub symptoms: Vec<(usize, f64)>,
     /// Consequences.
     pub explains: Vec<String>,
+    /// What it does to messages.
+    pub data: DataRisk,
     /// Where to read more.
     pub references: Vec<String>,
     /// Former ids.
@@ -625,6 +641,10 @@ impl Builder {
             prior: r.prior.unwrap_or(-15.0),
             symptoms: contests,
             explains: r.explains,
+            data: DataRisk {
+                loss: r.data.loss,
+                duplicates: r.data.duplicates,
+            },
             references: r.references,
             aliases: r.aliases,
             evidence,
@@ -727,6 +747,14 @@ impl Builder {
             absent: e.absent,
             needs: e.needs.clone(),
             check: e.check.clone().map(Both::from),
+            written: Written {
+                event: e.event.clone().unwrap_or_else(|| e.literals.list().join(" | ")),
+                condition: e.condition.clone().unwrap_or_default(),
+                steps: match e.weight {
+                    Some(weight) => vec![(String::new(), weight)],
+                    None => e.steps.clone(),
+                },
+            },
         })
     }
 

@@ -119,6 +119,9 @@ pub struct RuleFile {
     /// Consequences, as causes.
     #[serde(default)]
     pub explains: Vec<String>,
+    /// What it does to messages.
+    #[serde(default)]
+    pub data: DataFile,
     /// Where to read more.
     #[serde(default)]
     pub references: Vec<String>,
@@ -132,6 +135,16 @@ pub struct RuleFile {
     pub en: TextsFile,
     /// Chinese texts.
     pub zh: TextsFile,
+}
+
+/// `data = { loss = false, duplicates = true }`; what is left out is not known.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataFile {
+    /// Acknowledged messages may be lost.
+    pub loss: Option<bool>,
+    /// Messages may be stored or consumed twice.
+    pub duplicates: Option<bool>,
 }
 
 /// `critical`, `warning`, `notice`

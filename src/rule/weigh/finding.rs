@@ -121,6 +121,7 @@ pub(super) fn make(
         worst: minutes.iter().max_by_key(|(m, c)| (**c, -**m)).map(|(m, _)| m * 60_000),
         zone_assumed: case.zone_assumed,
         ongoing: matches!((s.last, bundle_end), (Some(last), Some(end)) if end - last <= 120_000),
+        data: rule.data,
         episodes: episodes(&minutes),
         count: s
             .fired
