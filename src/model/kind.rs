@@ -199,8 +199,9 @@ pub const KINDS: &[Kind] = &[
             "idle_pct",
             "cpu",
             "softirq_pct",
+            "since_boot",
         ],
-        "a CPU sample (vmstat, mpstat, sar, top, iostat); cpu = all or a number",
+        "a CPU sample (vmstat, mpstat, sar, top, iostat); cpu = all or a number; since_boot = 1: a mean since boot, not a reading",
     ),
     k(
         "cpu.queue",
@@ -221,8 +222,10 @@ pub const KINDS: &[Kind] = &[
             "w_per_s",
             "r_kb_per_s",
             "w_kb_per_s",
+            "tps",
+            "since_boot",
         ],
-        "one device in one interval (iostat -x, sar -d)",
+        "one device in one interval (iostat, sar -d; sar -b as device all); since_boot = 1: a mean since boot",
     ),
     k(
         "disk.usage",
