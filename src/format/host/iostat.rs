@@ -22,7 +22,7 @@ use super::stamp::{Calendar, day_in, stamp_line};
 use super::table::{Heading, MaybeWith, Row, amount_kb, event, event_of, round, score_by};
 
 /// iostat.
-pub const FORMAT: Format = Format {
+pub(super) const FORMAT: Format = Format {
     name: "iostat",
     score,
     parse,

@@ -4,14 +4,40 @@
 //! Operators paste several of these into one file, with prompts and log lines between. So every format here finds its
 //! own headings, takes the lines that fit below them, and leaves the rest.
 
+mod df;
+mod free;
 mod iostat;
+mod meminfo;
+mod mpstat;
+mod pidstat;
+mod process;
+mod processor_info;
 mod prompt;
+mod ps;
+mod sar;
 mod stamp;
+mod sysstat;
 mod table;
+mod top;
+mod uptime;
+mod vmstat;
 #[cfg(test)]
 mod tests;
 
 use super::Format;
 
 /// All formats of this folder.
-pub const HOST_FORMATS: &[Format] = &[iostat::FORMAT];
+pub const HOST_FORMATS: &[Format] = &[
+    iostat::FORMAT,
+    vmstat::FORMAT,
+    mpstat::FORMAT,
+    pidstat::FORMAT,
+    sar::FORMAT,
+    top::FORMAT,
+    free::FORMAT,
+    df::FORMAT,
+    ps::FORMAT,
+    uptime::FORMAT,
+    processor_info::FORMAT,
+    meminfo::FORMAT,
+];
