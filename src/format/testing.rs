@@ -24,6 +24,7 @@ use crate::model::{Event, Moment, SourceId, Text, Value, Zone, kind};
 pub(crate) fn check_samples(format: &Format) {
     let samples = samples(format);
     assert!(samples.len() >= 2, "{}: at least two samples are wanted", format.name);
+    let mut told = false;
     for path in samples {
         let events = events_of(format, &path, &body(&path));
         let found: String = events.iter().map(show).collect();
@@ -32,7 +33,7 @@ pub(crate) fn check_samples(format: &Format) {
             fs::write(&expect, &found).expect("samples are writable");
         }
         let wanted = fs::read_to_string(&expect).unwrap_or_default();
-        assert!(!found.is_empty(), "{}: no event", path.display());
+        told |= !found.is_empty();
         for (n, (found, wanted)) in found.lines().zip(wanted.lines()).enumerate() {
             assert_eq!(found, wanted, "{}:{}", expect.display(), n + 1);
         }
@@ -43,6 +44,7 @@ pub(crate) fn check_samples(format: &Format) {
             expect.display()
         );
     }
+    assert!(told, "{}: no sample gives an event", format.name);
 }
 
 /// Runs a format over random text and over damaged samples; any panic fails.

@@ -5,19 +5,26 @@
 //! own headings, takes the lines that fit below them, and leaves the rest.
 
 mod df;
+mod ethtool;
 mod free;
+mod interface;
 mod iostat;
 mod meminfo;
 mod mpstat;
+mod netstat;
+mod nstat;
 mod pidstat;
 mod process;
 mod processor_info;
 mod prompt;
 mod ps;
 mod sar;
+mod socket;
+mod ss;
 mod stamp;
 mod sysstat;
 mod table;
+mod tc;
 mod top;
 mod uptime;
 mod vmstat;
@@ -40,4 +47,10 @@ pub const HOST_FORMATS: &[Format] = &[
     uptime::FORMAT,
     processor_info::FORMAT,
     meminfo::FORMAT,
+    ss::FORMAT,
+    netstat::FORMAT,
+    nstat::FORMAT,
+    ethtool::FORMAT,
+    interface::FORMAT,
+    tc::FORMAT,
 ];
