@@ -3,7 +3,7 @@
 use crate::derive::clocks::Ends;
 use crate::format::log::template::Templates;
 use crate::format::log::{Scan, which_log};
-use crate::format::{FORMATS, log::which};
+use crate::format::{formats, log::which};
 use crate::model::{Event, LogKind, Role, SourceId, SourceInfo, Text};
 use crate::rule::matcher::Ports;
 use crate::rule::tally::Tally;
@@ -67,7 +67,7 @@ pub(super) fn structured(id: SourceId, path: &str, host: &str, body: &str) -> St
     let text = Text::new(id, path, body);
     let mut events: Vec<Event> = Vec::new();
     let mut best: (u8, &'static str) = (0, "");
-    for format in FORMATS {
+    for format in formats() {
         let score = (format.score)(&text);
         if score > 0 {
             (format.parse)(&text, &mut events);

@@ -3,7 +3,10 @@
 //! Formats are tolerant: of a small source **every** format is tried, since people paste a GC log, an iostat table and
 //! a stack trace into one file; each takes what it recognises and leaves the rest. Of a big source the best scores win.
 
+pub mod host;
 pub mod log;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::model::{Event, Text};
 
@@ -38,5 +41,7 @@ impl std::fmt::Debug for Format {
     }
 }
 
-/// All formats but the log format, which is read as a stream (`format/log.rs`).
-pub const FORMATS: &[Format] = &[];
+/// All formats but the log format, which is read as a stream (`log`).
+pub fn formats() -> impl Iterator<Item = &'static Format> {
+    host::HOST_FORMATS.iter()
+}

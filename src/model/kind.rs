@@ -199,8 +199,9 @@ pub const KINDS: &[Kind] = &[
             "idle_pct",
             "cpu",
             "softirq_pct",
+            "since_boot",
         ],
-        "a CPU sample (vmstat, mpstat, sar, top, iostat); cpu = all or a number",
+        "a CPU sample (vmstat, mpstat, sar, top, iostat); cpu = all or a number; since_boot = 1: a mean since boot, not a reading",
     ),
     k(
         "cpu.queue",
@@ -221,8 +222,10 @@ pub const KINDS: &[Kind] = &[
             "w_per_s",
             "r_kb_per_s",
             "w_kb_per_s",
+            "tps",
+            "since_boot",
         ],
-        "one device in one interval (iostat -x, sar -d)",
+        "one device in one interval (iostat, sar -d; sar -b as device all); since_boot = 1: a mean since boot",
     ),
     k(
         "disk.usage",
@@ -247,13 +250,26 @@ pub const KINDS: &[Kind] = &[
             "swap_total_mb",
             "swap_used_mb",
             "available_pct",
+            "dirty_mb",
         ],
         "free, top, sar -r, meminfo",
     ),
     k(
         "mem.swap",
-        &["in_per_s", "out_per_s"],
-        "pages or KiB swapped per second (vmstat si/so, sar -W)",
+        &["in_per_s", "out_per_s", "since_boot"],
+        "pages or KiB swapped per second (vmstat si/so, sar -W); since_boot = 1: a mean since boot",
+    ),
+    k(
+        "mem.paging",
+        &[
+            "in_kb_per_s",
+            "out_kb_per_s",
+            "major_faults_per_s",
+            "scan_kswapd_per_s",
+            "scan_direct_per_s",
+            "efficiency_pct",
+        ],
+        "paging and reclaim in one interval (sar -B); scan_direct over 0: processes reclaim memory themselves and wait",
     ),
     k(
         "net.sample",
@@ -272,8 +288,14 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "net.tcp",
-        &["retrans_per_s", "retrans_pct", "out_seg_per_s", "in_err_per_s"],
-        "TCP counters in one interval (sar -n TCP,ETCP)",
+        &[
+            "retrans_per_s",
+            "retrans_pct",
+            "out_seg_per_s",
+            "in_err_per_s",
+            "since_boot",
+        ],
+        "TCP counters in one interval (sar -n TCP,ETCP); since_boot = 1: retrans_pct over the whole uptime (netstat -s, nstat)",
     ),
     k(
         "net.counter",
@@ -291,8 +313,9 @@ pub const KINDS: &[Kind] = &[
             "retrans",
             "rtt_ms",
             "peer",
+            "peer_port",
         ],
-        "sockets per state and local port (ss, netstat); per connection with queue when over 0",
+        "sockets per state (ESTABLISHED, TIME_WAIT, CLOSE_WAIT …) and service port: `port` when it is the local end, `peer_port` when the peer's (ss, netstat); one without `count` is a single connection with a queue, retransmissions or a round-trip time",
     ),
     k(
         "net.listen",
@@ -312,8 +335,9 @@ pub const KINDS: &[Kind] = &[
             "iodelay",
             "java",
             "rocketmq",
+            "since_boot",
         ],
-        "a process row (top, ps, pidstat, jps); java/rocketmq are 1 when it is one",
+        "a process row (top, ps, pidstat, jps, docker stats); java/rocketmq are 1 when it is one; command without JVM flags; of top and ps only rows that use something or are Java",
     ),
     k(
         "sysctl",
@@ -328,13 +352,15 @@ pub const KINDS: &[Kind] = &[
     k("hosts", &["ip", "name"], "one name of /etc/hosts"),
     k(
         "kernel",
-        &["what", "process", "device", "detail"],
-        "dmesg or messages: what = oom-kill|io-error|fs-readonly|nic-down|hung-task|conntrack-full|tcp-drop|mce|stall|clocksource|segfault|syn-flood",
+        &[
+            "what", "process", "device", "detail", "pid", "rss_mb", "limit_mb", "scope", "port",
+        ],
+        "dmesg or messages: what = oom-kill|io-error|fs-error|fs-readonly|nic-down|nic-up|nic-timeout|hung-task|conntrack-full|tcp-drop|mce|throttled|stall|clocksource|clock-step|segfault|syn-flood|alloc-failure|file-max|pids-limit|service-exit|boot; of an oom-kill scope = host|cgroup",
     ),
     k(
         "env",
-        &["what", "value"],
-        "uname, cpus, physical memory (`ram_bytes`), jdk vendor, container or virtual machine marks",
+        &["what", "value", "iface"],
+        "uname, cpus, physical memory (`ram_bytes`), jdk vendor, container or virtual machine marks; what = hostname|os|arch|cpus|cpu_model|numa_nodes|virtualization|ram_bytes|uptime_s|memory_limit_bytes|cpu_limit|cpu_throttled|address|qdisc|nameserver|dns_search|timezone|ntp_synced|clock_offset_ms|io_scheduler|transparent_hugepage",
     ),
     // RocketMQ's own tools and series
     k(
