@@ -152,7 +152,7 @@ pub const KINDS: &[Kind] = &[
     k(
         "threads.dump",
         &["threads", "deadlocks", "blocked", "runnable", "waiting", "process"],
-        "one thread dump; process broker|namesrv|client|unknown by its thread names",
+        "one thread dump; process broker|proxy|namesrv|client|unknown by its thread names",
     ),
     k("threads.deadlock", &["threads", "classes", "names"], "a cycle of locks"),
     k(
@@ -170,12 +170,25 @@ pub const KINDS: &[Kind] = &[
             "user_frame",
             "lock",
             "what",
+            "what_count",
+            "common_count",
+            "common_busy",
+            "process",
         ],
-        "threads of one pool (names without numbers); pool consume|send|pull|common-pool|client|netty|other; what the busy ones mostly do: lock|socket-read|socket-connect|sleep|park|future-get|jdbc|http|class-init|file-io|run|rpc",
+        "threads of one pool (names without numbers); pool consume|send|pull|common-pool|client|netty|other; what the busy ones mostly do: lock|socket-read|socket-connect|sleep|park|future-get|jdbc|http|class-init|file-io|run|rpc, what_count how many of them; common_* = workers of ForkJoinPool.commonPool in the same dump",
     ),
     k(
         "threads.contention",
-        &["lock_class", "waiters", "holder", "holder_frame", "holder_what"],
+        &[
+            "lock_class",
+            "waiters",
+            "holder",
+            "holder_frame",
+            "holder_what",
+            "waiter",
+            "user_frame",
+            "pool",
+        ],
         "several threads wait for one monitor or lock, and who holds it",
     ),
     k(
@@ -185,7 +198,7 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "threads.hot",
-        &["thread", "cpu_pct"],
+        &["thread", "cpu_pct", "frame"],
         "a thread that top -H or arthas shows hot",
     ),
     // Host: one event per sample

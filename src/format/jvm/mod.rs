@@ -1,0 +1,10 @@
+//! What the Java virtual machine and its tools print, but for garbage collection: thread dumps, crash files, counters,
+//! flags, histograms, versions.
+
+pub mod threads;
+pub mod version;
+
+use crate::format::Format;
+
+/// Formats of this folder.
+pub const JVM_FORMATS: &[Format] = &[threads::FORMAT, version::FORMAT];
