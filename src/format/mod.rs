@@ -5,6 +5,8 @@
 
 pub mod jvm;
 pub mod stamp;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::model::{Event, Text};
 

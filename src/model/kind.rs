@@ -114,12 +114,23 @@ pub const KINDS: &[Kind] = &[
     k(
         "jvm.flag",
         &["flag", "value", "raw", "process", "jdk"],
-        "one option of a JVM command line or script branch in use (`-Xmx` value in bytes, `-XX:Name` value as text)",
+        "one option of a JVM command line or script branch in use (flag `-Xmx` with value in bytes, `-XX:Name` with value true|false|text, `-Dname`; MaxHeapSize is told as -Xmx); jdk = condition of a script branch (`<9`, `>=9`) when the JDK in use is not told",
     ),
     k(
         "jvm.crash",
-        &["signal", "what", "frame", "thread"],
-        "hs_err: the JVM died; what = the headline",
+        &[
+            "signal",
+            "what",
+            "frame",
+            "thread",
+            "process",
+            "bytes",
+            "uptime_s",
+            "maps",
+            "max_map_count",
+            "map_failed",
+        ],
+        "hs_err: the JVM died; what = the headline, bytes = the allocation that failed, maps = memory maps of the process against vm.max_map_count",
     ),
     k(
         "jvm.oom",
@@ -145,7 +156,15 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "jvm.gcutil.delta",
-        &["span_s", "ygc_per_min", "fgc_per_min", "old_pct", "avg_fgc_ms"],
+        &[
+            "span_s",
+            "ygc_count",
+            "fgc_count",
+            "ygc_per_min",
+            "fgc_per_min",
+            "old_pct",
+            "avg_fgc_ms",
+        ],
         "between the first and last row of one jstat run",
     ),
     // Thread dumps

@@ -145,6 +145,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn samples() {
+        crate::format::testing::check_samples(&FORMAT);
+        crate::format::testing::never_panics(&FORMAT);
+    }
+
+    #[test]
     fn reads_versions() {
         for (banner, expect) in [
             (

@@ -3,6 +3,12 @@
 use super::*;
 use crate::model::SourceId;
 
+#[test]
+fn samples() {
+    crate::format::testing::check_samples(&FORMAT);
+    crate::format::testing::never_panics(&FORMAT);
+}
+
 fn events(body: &str) -> Vec<Event> {
     let text = Text::new(SourceId(0), "jstack.txt", body);
     let mut out = Vec::new();
