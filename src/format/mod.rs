@@ -4,7 +4,9 @@
 //! a stack trace into one file; each takes what it recognises and leaves the rest. Of a big source the best scores win.
 
 pub mod host;
+pub mod jvm;
 pub mod log;
+pub mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -43,5 +45,5 @@ impl std::fmt::Debug for Format {
 
 /// All formats but the log format, which is read as a stream (`log`).
 pub fn formats() -> impl Iterator<Item = &'static Format> {
-    host::HOST_FORMATS.iter()
+    host::HOST_FORMATS.iter().chain(jvm::JVM_FORMATS)
 }

@@ -114,12 +114,23 @@ pub const KINDS: &[Kind] = &[
     k(
         "jvm.flag",
         &["flag", "value", "raw", "process", "jdk"],
-        "one option of a JVM command line or script branch in use (`-Xmx` value in bytes, `-XX:Name` value as text)",
+        "one option of a JVM command line or script branch in use (flag `-Xmx` with value in bytes, `-XX:Name` with value true|false|text, `-Dname`; MaxHeapSize is told as -Xmx); jdk = condition of a script branch (`<9`, `>=9`) when the JDK in use is not told",
     ),
     k(
         "jvm.crash",
-        &["signal", "what", "frame", "thread"],
-        "hs_err: the JVM died; what = the headline",
+        &[
+            "signal",
+            "what",
+            "frame",
+            "thread",
+            "process",
+            "bytes",
+            "uptime_s",
+            "maps",
+            "max_map_count",
+            "map_failed",
+        ],
+        "hs_err: the JVM died; what = the headline, bytes = the allocation that failed, maps = memory maps of the process against vm.max_map_count",
     ),
     k(
         "jvm.oom",
@@ -145,14 +156,22 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "jvm.gcutil.delta",
-        &["span_s", "ygc_per_min", "fgc_per_min", "old_pct", "avg_fgc_ms"],
+        &[
+            "span_s",
+            "ygc_count",
+            "fgc_count",
+            "ygc_per_min",
+            "fgc_per_min",
+            "old_pct",
+            "avg_fgc_ms",
+        ],
         "between the first and last row of one jstat run",
     ),
     // Thread dumps
     k(
         "threads.dump",
         &["threads", "deadlocks", "blocked", "runnable", "waiting", "process"],
-        "one thread dump; process broker|namesrv|client|unknown by its thread names",
+        "one thread dump; process broker|proxy|namesrv|client|unknown by its thread names",
     ),
     k("threads.deadlock", &["threads", "classes", "names"], "a cycle of locks"),
     k(
@@ -170,12 +189,25 @@ pub const KINDS: &[Kind] = &[
             "user_frame",
             "lock",
             "what",
+            "what_count",
+            "common_count",
+            "common_busy",
+            "process",
         ],
-        "threads of one pool (names without numbers); pool consume|send|pull|common-pool|client|netty|other; what the busy ones mostly do: lock|socket-read|socket-connect|sleep|park|future-get|jdbc|http|class-init|file-io|run|rpc",
+        "threads of one pool (names without numbers); pool consume|send|pull|common-pool|client|netty|other; what the busy ones mostly do: lock|socket-read|socket-connect|sleep|park|future-get|jdbc|http|class-init|file-io|run|rpc, what_count how many of them; common_* = workers of ForkJoinPool.commonPool in the same dump",
     ),
     k(
         "threads.contention",
-        &["lock_class", "waiters", "holder", "holder_frame", "holder_what"],
+        &[
+            "lock_class",
+            "waiters",
+            "holder",
+            "holder_frame",
+            "holder_what",
+            "waiter",
+            "user_frame",
+            "pool",
+        ],
         "several threads wait for one monitor or lock, and who holds it",
     ),
     k(
@@ -185,7 +217,7 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "threads.hot",
-        &["thread", "cpu_pct"],
+        &["thread", "cpu_pct", "frame"],
         "a thread that top -H or arthas shows hot",
     ),
     // Host: one event per sample
