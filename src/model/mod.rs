@@ -1,9 +1,11 @@
 //! Plain data that all stages share. No I/O, no clock, and it imports nothing else of ours.
 
+pub mod conf_keys;
 pub mod event;
 pub mod finding;
 pub mod kind;
 pub mod moment;
+pub mod release;
 pub mod source;
 pub mod span;
 pub mod text;
@@ -12,6 +14,7 @@ pub mod units;
 pub use event::{Event, Fields, Value};
 pub use finding::{Diagnosis, Finding, Lang, Severity, Verdict};
 pub use moment::{Moment, Zone};
+pub use release::Release;
 pub use source::{LogKind, Role, SourceId, SourceInfo};
 pub use span::Span;
 pub use text::Text;
