@@ -3,6 +3,7 @@
 //! Formats are tolerant: of a small source **every** format is tried, since people paste a GC log, an iostat table and
 //! a stack trace into one file; each takes what it recognises and leaves the rest. Of a big source the best scores win.
 
+pub mod conf;
 pub mod host;
 pub mod jvm;
 pub mod log;
@@ -45,5 +46,8 @@ impl std::fmt::Debug for Format {
 
 /// All formats but the log format, which is read as a stream (`log`).
 pub fn formats() -> impl Iterator<Item = &'static Format> {
-    host::HOST_FORMATS.iter().chain(jvm::JVM_FORMATS)
+    host::HOST_FORMATS
+        .iter()
+        .chain(jvm::JVM_FORMATS)
+        .chain(conf::CONF_FORMATS)
 }

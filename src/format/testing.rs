@@ -114,13 +114,20 @@ fn body(path: &Path) -> String {
 fn events_of(format: &Format, path: &Path, body: &str) -> Vec<Event> {
     let name = path.display().to_string();
     let text = Text::new(SourceId(0), &name, body);
-    assert!((format.score)(&text) > 0, "{name}: the format does not claim its own sample");
+    assert!(
+        (format.score)(&text) > 0,
+        "{name}: the format does not claim its own sample"
+    );
     let mut events = Vec::new();
     (format.parse)(&text, &mut events);
     for event in &events {
         let known = kind::kind(&event.kind).unwrap_or_else(|| panic!("{name}: kind {} is not listed", event.kind));
         for (field, _) in event.fields.iter() {
-            assert!(known.fields.contains(&field), "{name}: {} has no field {field}", known.name);
+            assert!(
+                known.fields.contains(&field),
+                "{name}: {} has no field {field}",
+                known.name
+            );
         }
     }
     events

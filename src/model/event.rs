@@ -146,10 +146,15 @@ impl Event {
 
 /// Cuts a line to `TEXT_MAX` bytes at a character boundary.
 pub fn clip(text: &str) -> &str {
-    if text.len() <= TEXT_MAX {
+    clip_to(text, TEXT_MAX)
+}
+
+/// Cuts a text to at most `max` bytes at a character boundary.
+pub fn clip_to(text: &str, max: usize) -> &str {
+    if text.len() <= max {
         return text;
     }
-    let mut end = TEXT_MAX;
+    let mut end = max;
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -534,8 +534,8 @@ pub const KINDS: &[Kind] = &[
     // Configuration
     k(
         "conf.key",
-        &["key", "value", "class", "file"],
-        "one key of a broker, name server, proxy or controller file (or of the start-up dump in its log)",
+        &["key", "value", "class", "file", "form", "unit"],
+        "one key of a configuration; class broker|namesrv|proxy|controller|container|client|acl|spring|shell|docker|tls; form file|dump (start-up lines)|admin (getBrokerConfig)|command|manifest; unit tells services, accounts and blocks of one file apart",
     ),
     k(
         "lint",
@@ -548,8 +548,10 @@ pub const KINDS: &[Kind] = &[
             "suggestion",
             "cause",
             "harm",
+            "other",
+            "version",
         ],
-        "a finding of lint; check is the id of the check; severity error|warning|info; harm stops-start|data|availability|speed|none",
+        "a finding of lint; check is the id of the check (texts in src/lint/texts.toml); severity error|warning|info; harm stops-start|data|availability|speed|none; detail and other are facts without language (the other file, the other value)",
     ),
     // Derived
     k(

@@ -2,12 +2,14 @@
 
 pub mod card;
 pub mod comparison;
+pub mod conf_keys;
 pub mod event;
 pub mod finding;
 pub mod inspection;
 pub mod kind;
 pub mod moment;
 pub mod record;
+pub mod release;
 pub mod source;
 pub mod span;
 pub mod text;
@@ -20,6 +22,7 @@ pub use finding::{Diagnosis, Finding, Lang, Severity, Verdict};
 pub use inspection::Inspection;
 pub use moment::{Moment, Zone};
 pub use record::{Level, LogRecord};
+pub use release::Release;
 pub use source::{LogKind, Role, SourceId, SourceInfo};
 pub use span::Span;
 pub use text::Text;

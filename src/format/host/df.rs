@@ -102,7 +102,9 @@ fn row<'a>(cells: &[&'a str], columns: Columns) -> Option<Row<'a>> {
         .find(|at| cells[*at] == "-" || cells[*at].ends_with('%') && number(cells[*at]).is_some())?;
     let mount = cells.get(share + 1..).filter(|cells| !cells.is_empty())?.join(" ");
     let figures = &cells[share - 3..share];
-    let plausible = figures.iter().all(|cell| *cell == "-" || amount_kb(cell, 1.0).is_some());
+    let plausible = figures
+        .iter()
+        .all(|cell| *cell == "-" || amount_kb(cell, 1.0).is_some());
     (plausible && mount.starts_with('/')).then(|| Row {
         device: cells[0],
         fstype: columns.has_type.then(|| cells[1]),

@@ -64,7 +64,11 @@ fn setting(text: &Text<'_>, index: usize, (name, value): (&str, &str), iface: Op
     if name == "Speed" {
         let speed = value.strip_suffix("Mb/s").and_then(count);
         if speed.is_some() {
-            sink.event(event(text, index, "net.sample").maybe("iface", iface).maybe("speed_mbit", speed));
+            sink.event(
+                event(text, index, "net.sample")
+                    .maybe("iface", iface)
+                    .maybe("speed_mbit", speed),
+            );
         }
     }
     let trouble = match (name, value) {
@@ -78,12 +82,28 @@ fn setting(text: &Text<'_>, index: usize, (name, value): (&str, &str), iface: Op
 
 /// Parts of counter names that tell of lost or late packets; drivers have their own names for the rest.
 const TROUBLE: &[&str] = &[
-    "drop", "err", "discard", "miss", "fifo", "timeout", "crc", "collision", "no_buf", "nobuf", "no_dma", "overrun",
-    "exceeded", "full", "fail", "allowance",
+    "drop",
+    "err",
+    "discard",
+    "miss",
+    "fifo",
+    "timeout",
+    "crc",
+    "collision",
+    "no_buf",
+    "nobuf",
+    "no_dma",
+    "overrun",
+    "exceeded",
+    "full",
+    "fail",
+    "allowance",
 ];
 
 fn statistic(text: &Text<'_>, index: usize, (name, value): (&str, &str), iface: Option<&str>, sink: &mut dyn Sink) {
-    let Some(value) = count(value.trim()).filter(|value| *value > 0.0) else { return };
+    let Some(value) = count(value.trim()).filter(|value| *value > 0.0) else {
+        return;
+    };
     let lower = name.to_ascii_lowercase();
     // Counters of single queues repeat the sum.
     let of_queue = lower.starts_with("queue") || lower.starts_with("rx_queue_") || lower.starts_with("tx_queue_");

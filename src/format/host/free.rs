@@ -78,7 +78,10 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
 }
 
 fn table(text: &Text<'_>, heading: &Heading<'_>, top: usize, end: usize, sink: &mut dyn Sink) {
-    let rows: Vec<(Part, Vec<&str>)> = text.lines()[top + 1..=end].iter().filter_map(|line| part(line)).collect();
+    let rows: Vec<(Part, Vec<&str>)> = text.lines()[top + 1..=end]
+        .iter()
+        .filter_map(|line| part(line))
+        .collect();
     let cells = |wanted: Part| rows.iter().find(|(part, _)| *part == wanted).map(|(_, cells)| cells);
     let Some(memory) = cells(Part::Memory) else { return };
     let unit_kb = unit_kb(text.lines(), top, memory.first().copied());

@@ -94,11 +94,25 @@ fn discipline(text: &Text<'_>, index: usize, iface: &str, sink: &mut dyn Sink) {
     }
 }
 
-const TROUBLE: &[&str] = &["errors", "dropped", "overruns", "overrun", "missed", "frame", "carrier", "collisions", "collsns"];
+const TROUBLE: &[&str] = &[
+    "errors",
+    "dropped",
+    "overruns",
+    "overrun",
+    "missed",
+    "frame",
+    "carrier",
+    "collisions",
+    "collsns",
+];
 
 /// `errors:0 dropped:0` or `errors 0  dropped 0`.
 fn ifconfig_counters(text: &Text<'_>, index: usize, line: &str, iface: &str, sink: &mut dyn Sink) {
-    let words: Vec<&str> = line.split([' ', ':', '\t']).filter(|word| !word.is_empty()).take(24).collect();
+    let words: Vec<&str> = line
+        .split([' ', ':', '\t'])
+        .filter(|word| !word.is_empty())
+        .take(24)
+        .collect();
     for pair in words.windows(2) {
         counter(text, index, (words[0], pair[0]), pair[1], iface, sink);
     }
@@ -125,7 +139,9 @@ fn counter(
     iface: &str,
     sink: &mut dyn Sink,
 ) {
-    let Some(value) = count(cell).filter(|value| *value > 0.0) else { return };
+    let Some(value) = count(cell).filter(|value| *value > 0.0) else {
+        return;
+    };
     if TROUBLE.contains(&name) {
         let name = match name {
             "overrun" => "overruns",

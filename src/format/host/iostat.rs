@@ -155,7 +155,9 @@ impl Shown {
 fn cpu_row(text: &Text<'_>, index: usize, at: Option<Moment>, run: &mut Run, sink: &mut dyn Sink) -> usize {
     let lines = text.lines();
     let mut heading = Heading::of(lines[index]);
-    let Some(names) = heading.names().get(1..) else { return 0 };
+    let Some(names) = heading.names().get(1..) else {
+        return 0;
+    };
     heading = Heading::of_names(names);
     let Some(row) = lines.get(index + 1).and_then(|line| heading.row(line)) else {
         return 0;
@@ -207,7 +209,10 @@ fn device_rows(
 
 fn is_device_row(row: &Row<'_, '_>) -> bool {
     // `-h` prints units behind the numbers, so the check is on what must be plain in all forms.
-    let plain = row.num(&["%util"]).or_else(|| row.num(&["tps"])).or_else(|| row.num(&["r/s"]));
+    let plain = row
+        .num(&["%util"])
+        .or_else(|| row.num(&["tps"]))
+        .or_else(|| row.num(&["r/s"]));
     plain.is_some() && row.text(DEVICE).is_some_and(|name| name.len() <= 128)
 }
 

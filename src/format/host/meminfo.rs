@@ -57,7 +57,9 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
 fn table(text: &Text<'_>, first: usize, figures: &[(&str, f64)], sink: &mut dyn Sink) {
     let kb = |name: &str| figures.iter().find(|(known, _)| *known == name).map(|(_, kb)| *kb);
     let mb = |name: &str| kb(name).map(|kb| round(kb / 1024.0));
-    let swap_used = kb("SwapTotal").zip(kb("SwapFree")).map(|(all, free)| round((all - free) / 1024.0));
+    let swap_used = kb("SwapTotal")
+        .zip(kb("SwapFree"))
+        .map(|(all, free)| round((all - free) / 1024.0));
     let last = first + figures.len() - 1;
     sink.event(
         event_of(text, first, last, first, "mem.sample")

@@ -25,11 +25,11 @@ mod stamp;
 mod sysstat;
 mod table;
 mod tc;
+#[cfg(test)]
+mod tests;
 mod top;
 mod uptime;
 mod vmstat;
-#[cfg(test)]
-mod tests;
 
 use super::Format;
 

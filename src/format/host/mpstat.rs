@@ -30,7 +30,9 @@ fn shape_of(heading: &Heading<'_>) -> Option<Shape> {
 }
 
 fn score(text: &Text<'_>) -> u8 {
-    score_by(text, |line| line.contains("%irq") && sysstat::is_heading(line, shape_of))
+    score_by(text, |line| {
+        line.contains("%irq") && sysstat::is_heading(line, shape_of)
+    })
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {

@@ -76,13 +76,17 @@ fn socket(line: &str, index: usize) -> Option<Socket<'_>> {
         send_q,
         local,
         peer,
-        process: words.find_map(|word| word.split_once('/').filter(|(pid, _)| count(pid).is_some())).map(|(_, name)| name),
+        process: words
+            .find_map(|word| word.split_once('/').filter(|(pid, _)| count(pid).is_some()))
+            .map(|(_, name)| name),
         index,
     })
 }
 
 fn section_name(line: &str) -> Option<&str> {
-    const SECTIONS: &[&str] = &["Ip", "Icmp", "IcmpMsg", "Tcp", "Udp", "UdpLite", "TcpExt", "IpExt", "MPTcpExt"];
+    const SECTIONS: &[&str] = &[
+        "Ip", "Icmp", "IcmpMsg", "Tcp", "Udp", "UdpLite", "TcpExt", "IpExt", "MPTcpExt",
+    ];
     let name = line.strip_suffix(':')?;
     SECTIONS.iter().find(|known| **known == name).copied()
 }
@@ -103,23 +107,63 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("Udp", "packet receive errors", "UdpInErrors"),
     ("Udp", "receive buffer errors", "UdpRcvbufErrors"),
     ("Udp", "send buffer errors", "UdpSndbufErrors"),
-    ("TcpExt", "times the listen queue of a socket overflowed", "TcpExtListenOverflows"),
+    (
+        "TcpExt",
+        "times the listen queue of a socket overflowed",
+        "TcpExtListenOverflows",
+    ),
     ("TcpExt", "SYNs to LISTEN sockets", "TcpExtListenDrops"),
-    ("TcpExt", "pruned from receive queue because of socket buffer overrun", "TcpExtPruneCalled"),
+    (
+        "TcpExt",
+        "pruned from receive queue because of socket buffer overrun",
+        "TcpExtPruneCalled",
+    ),
     ("TcpExt", "pruned from receive queue", "TcpExtRcvPruned"),
     ("TcpExt", "packets collapsed in receive queue", "TcpExtTCPRcvCollapsed"),
-    ("TcpExt", "connections aborted due to timeout", "TcpExtTCPAbortOnTimeout"),
-    ("TcpExt", "connections aborted due to memory pressure", "TcpExtTCPAbortOnMemory"),
-    ("TcpExt", "connections reset due to unexpected data", "TcpExtTCPAbortOnData"),
-    ("TcpExt", "connections reset due to early user close", "TcpExtTCPAbortOnClose"),
+    (
+        "TcpExt",
+        "connections aborted due to timeout",
+        "TcpExtTCPAbortOnTimeout",
+    ),
+    (
+        "TcpExt",
+        "connections aborted due to memory pressure",
+        "TcpExtTCPAbortOnMemory",
+    ),
+    (
+        "TcpExt",
+        "connections reset due to unexpected data",
+        "TcpExtTCPAbortOnData",
+    ),
+    (
+        "TcpExt",
+        "connections reset due to early user close",
+        "TcpExtTCPAbortOnClose",
+    ),
     ("TcpExt", "other TCP timeouts", "TcpExtTCPTimeouts"),
     ("TcpExt", "retransmits in slow start", "TcpExtTCPSlowStartRetrans"),
     ("TcpExt", "fast retransmits", "TcpExtTCPFastRetrans"),
     ("TcpExt", "SYN cookies sent", "TcpExtSyncookiesSent"),
-    ("TcpExt", "resets received for embryonic SYN_RECV sockets", "TcpExtEmbryonicRsts"),
-    ("TcpExt", "rejects in established connections because of timestamp", "TcpExtPAWSEstab"),
-    ("TcpExt", "rejected in established connections because of timestamp", "TcpExtPAWSEstab"),
-    ("TcpExt", "passive connections rejected because of time stamp", "TcpExtPAWSPassive"),
+    (
+        "TcpExt",
+        "resets received for embryonic SYN_RECV sockets",
+        "TcpExtEmbryonicRsts",
+    ),
+    (
+        "TcpExt",
+        "rejects in established connections because of timestamp",
+        "TcpExtPAWSEstab",
+    ),
+    (
+        "TcpExt",
+        "rejected in established connections because of timestamp",
+        "TcpExtPAWSEstab",
+    ),
+    (
+        "TcpExt",
+        "passive connections rejected because of time stamp",
+        "TcpExtPAWSPassive",
+    ),
     ("TcpExt", "times recovered from packet loss", "TcpExtTCPSackRecovery"),
 ];
 
@@ -131,9 +175,9 @@ fn counter(section: &str, line: &str) -> Option<(String, f64)> {
         return plain.then(|| (format!("{section}{name}"), value));
     }
     let value = line.split_whitespace().find_map(count)?;
-    let (_, _, name) = SENTENCES
-        .iter()
-        .find(|(of, part, _)| *of == section && line.contains(part) && !(*part == "segments received" && line.contains("bad")))?;
+    let (_, _, name) = SENTENCES.iter().find(|(of, part, _)| {
+        *of == section && line.contains(part) && !(*part == "segments received" && line.contains("bad"))
+    })?;
     Some(((*name).to_owned(), value))
 }
 
@@ -152,7 +196,9 @@ fn interface(text: &Text<'_>, index: usize, heading: &Heading<'_>, sink: &mut dy
         ("TX-DRP", "tx_dropped"),
         ("TX-OVR", "tx_overruns"),
     ];
-    let Some(row) = heading.row(text.lines()[index]) else { return false };
+    let Some(row) = heading.row(text.lines()[index]) else {
+        return false;
+    };
     for (column, name) in COUNTERS {
         if let Some(value) = row.num(&[column]).filter(|value| *value > 0.0) {
             let event = event(text, index, "net.counter").with("name", *name);

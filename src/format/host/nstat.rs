@@ -19,13 +19,17 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn score(text: &Text<'_>) -> u8 {
-    score_by(text, |line| line == "#kernel" || row(line).is_some_and(|(name, _)| name == "TcpRetransSegs"))
+    score_by(text, |line| {
+        line == "#kernel" || row(line).is_some_and(|(name, _)| name == "TcpRetransSegs")
+    })
 }
 
 fn row(line: &str) -> Option<(&str, f64)> {
     let mut words = line.split_whitespace();
     let name = words.next()?;
-    let known = ["Tcp", "Ip", "Udp", "Icmp", "MPTcp"].iter().any(|start| name.starts_with(start));
+    let known = ["Tcp", "Ip", "Udp", "Icmp", "MPTcp"]
+        .iter()
+        .any(|start| name.starts_with(start));
     let value = count(words.next()?)?;
     number(words.next()?)?;
     (known && words.next().is_none()).then_some((name, value))
@@ -44,7 +48,14 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
 }
 
 /// Counters that only say how much traffic there is.
-const TRAFFIC: &[&str] = &["Octets", "NoECTPkts", "ECT0Pkts", "IpInReceives", "IpInDelivers", "OutTransmits"];
+const TRAFFIC: &[&str] = &[
+    "Octets",
+    "NoECTPkts",
+    "ECT0Pkts",
+    "IpInReceives",
+    "IpInDelivers",
+    "OutTransmits",
+];
 
 /// Gives a counter unless it is zero or mere traffic.
 pub(super) fn give(text: &Text<'_>, index: usize, name: &str, value: f64, sink: &mut dyn Sink) {

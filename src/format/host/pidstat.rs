@@ -89,7 +89,9 @@ fn one_table(text: &Text<'_>, sink: &mut dyn Sink) {
         } else if line.starts_with('#') || line.is_empty() {
             heading = table_heading(line);
         } else if let Some(heading) = &heading {
-            let Some((at, rest)) = time_column(line, &mut calendar) else { continue };
+            let Some((at, rest)) = time_column(line, &mut calendar) else {
+                continue;
+            };
             let row = heading.row_with_tail(rest).filter(|row| row.is_numeric_except(WORDS));
             if let Some(row) = row.filter(|row| !is_thread(row)) {
                 sink.event(figures(event(text, index, "proc.row").at(at), &row));

@@ -91,7 +91,10 @@ mod tests {
                 "/usr/bin/java -server -Xms8g -cp a:b org.apache.rocketmq.broker.BrokerStartup -c x.conf",
                 "java org.apache.rocketmq.broker.BrokerStartup",
             ),
-            ("java -Dpassword=x -jar /opt/app/order.jar --server.port=1", "java order.jar"),
+            (
+                "java -Dpassword=x -jar /opt/app/order.jar --server.port=1",
+                "java order.jar",
+            ),
             ("java", "java"),
             ("sshd: root@pts/0", "sshd: root@pts/0"),
         ] {

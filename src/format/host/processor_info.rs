@@ -53,7 +53,9 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
     let mut last_processor: Option<usize> = None;
     let mut model_told = false;
     for (index, &line) in text.lines().iter().enumerate() {
-        let pair = line.split_once([':', '：']).map(|(name, value)| (name.trim(), value.trim()));
+        let pair = line
+            .split_once([':', '：'])
+            .map(|(name, value)| (name.trim(), value.trim()));
         lscpu = starts_lscpu(line) || lscpu && pair.is_some();
         if is_cpuinfo(line) {
             last_processor = Some(index);
@@ -71,7 +73,9 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
     let Some(index) = last_processor else { return };
     let number = text.lines()[index].rsplit(':').next().and_then(|n| count(n.trim()));
     if let Some(number) = number {
-        let event = event(text, index, "env").with("what", "cpus").with("value", number + 1.0);
+        let event = event(text, index, "env")
+            .with("what", "cpus")
+            .with("value", number + 1.0);
         sink.event(event);
     }
 }

@@ -119,7 +119,9 @@ mod tests {
             assert_eq!(prompt(line).map(|p| (p.host, p.command)), want, "{line}");
         }
         assert_eq!(
-            prompt("[root@a ~]# sudo /usr/bin/free -g").unwrap().arguments_of("free"),
+            prompt("[root@a ~]# sudo /usr/bin/free -g")
+                .unwrap()
+                .arguments_of("free"),
             Some(vec!["-g"])
         );
         assert_eq!(typed("iostat -d -x 1", "iostat"), Some(vec!["-d", "-x", "1"]));

@@ -108,8 +108,10 @@ fn bare_row(line: &str) -> Option<(f64, &str)> {
     static ROW: LazyLock<Regex> = LazyLock::new(|| {
         let full = r"\d+\s+\d+\s+\S{1,8}\s+\S{1,8}\s+[\d:-]{5,12}";
         let wide = r"[\d.]+\s+[\d.]+\s+\d+\s+\d+\s+\S{1,8}\s+\S{1,6}\s+\S{1,8}\s+\d+:\d\d";
-        Regex::new(&format!(r"^\s*[a-z_][\w+.-]*\s+(\d{{1,9}})\s+(?:{full}|{wide})\s+(\S*java\s.*)$"))
-            .expect("a valid expression")
+        Regex::new(&format!(
+            r"^\s*[a-z_][\w+.-]*\s+(\d{{1,9}})\s+(?:{full}|{wide})\s+(\S*java\s.*)$"
+        ))
+        .expect("a valid expression")
     });
     // The expression is only tried on lines that can match.
     if !line.contains("java ") {

@@ -153,7 +153,9 @@ fn memory(text: &Text<'_>, reading: &Reading<'_, '_>, sink: &mut dyn Sink) {
         .filter(|(_, pct)| *pct >= 1.0)
         .map(|(kb, pct)| round(kb / pct * 100.0 / 1024.0));
     let available = mb(row, "kbavail");
-    let share = available.zip(total).map(|(part, all)| round(part / all * 100.0).min(100.0));
+    let share = available
+        .zip(total)
+        .map(|(part, all)| round(part / all * 100.0).min(100.0));
     sink.event(
         reading
             .event(text, "mem.sample")
@@ -282,7 +284,12 @@ fn sockets(text: &Text<'_>, reading: &Reading<'_, '_>, sink: &mut dyn Sink) {
 fn soft_net(text: &Text<'_>, reading: &Reading<'_, '_>, sink: &mut dyn Sink) {
     for (name, column) in [("softnet_dropped", "dropd/s"), ("softnet_squeezed", "squeezd/s")] {
         if let Some(value) = reading.row.num(&[column]).filter(|value| *value > 0.0) {
-            sink.event(reading.event(text, "net.counter").with("name", name).with("value", value));
+            sink.event(
+                reading
+                    .event(text, "net.counter")
+                    .with("name", name)
+                    .with("value", value),
+            );
         }
     }
 }
@@ -296,8 +303,14 @@ fn restarts(text: &Text<'_>, sink: &mut dyn Sink) {
         } else if let Some((clock, rest)) = clock_at_start(line) {
             let at = calendar.moment(clock);
             let rest = rest.trim();
-            if rest.starts_with("LINUX RESTART") || rest.starts_with("LINUX 重启") || rest.starts_with("LINUX 重新启动") {
-                sink.event(event(text, index, "kernel").at(at).with("what", "boot").with("detail", rest));
+            if rest.starts_with("LINUX RESTART") || rest.starts_with("LINUX 重启") || rest.starts_with("LINUX 重新启动")
+            {
+                sink.event(
+                    event(text, index, "kernel")
+                        .at(at)
+                        .with("what", "boot")
+                        .with("detail", rest),
+                );
             }
         }
     }

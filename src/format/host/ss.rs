@@ -104,10 +104,16 @@ fn summary(text: &Text<'_>, index: usize, sink: &mut dyn Sink) {
         ("closed", "CLOSED"),
     ];
     let line = text.lines()[index];
-    let Some((_, inside)) = line.split_once('(') else { return };
+    let Some((_, inside)) = line.split_once('(') else {
+        return;
+    };
     for pair in inside.trim_end().trim_end_matches(')').split(',').take(10) {
-        let Some((name, value)) = pair.trim().split_once(' ') else { continue };
-        let Some(value) = value.split(['/', ')']).next().and_then(count) else { continue };
+        let Some((name, value)) = pair.trim().split_once(' ') else {
+            continue;
+        };
+        let Some(value) = value.split(['/', ')']).next().and_then(count) else {
+            continue;
+        };
         if let Some((_, state)) = NAMES.iter().find(|(known, _)| *known == name) {
             let event = event(text, index, "net.socket").with("state", *state);
             sink.event(event.with("count", value));

@@ -61,7 +61,9 @@ pub(super) fn day_in(line: &str) -> Option<Day> {
 pub(super) fn day_of_word(word: &str) -> Option<Day> {
     let word = word.split_once('T').map_or(word, |(day, _)| day);
     let word = word.trim_end_matches([',', ';']);
-    let mut parts = word.split(['/', '-', '.', '年', '月', '日']).filter(|part| !part.is_empty());
+    let mut parts = word
+        .split(['/', '-', '.', '年', '月', '日'])
+        .filter(|part| !part.is_empty());
     let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || ![a, b, c].iter().all(|part| is_digits(part, 1, 4)) {
         return None;
@@ -247,7 +249,10 @@ mod tests {
             ("Linux 5.10 (a) \t24.11.2026 \t_x86_64_\t(2 CPU)", (2026, 11, 24)),
             ("Linux 5.10 (a) \t2026年11月24日 \t_x86_64_", (2026, 11, 24)),
             ("Linux 5.10 (a) \t2026-11-24 \t_x86_64_", (2026, 11, 24)),
-            ("Linux 3.19.0-25-generic (a) \tFriday 06 May 2016 \t_x86_64_", (2016, 5, 6)),
+            (
+                "Linux 3.19.0-25-generic (a) \tFriday 06 May 2016 \t_x86_64_",
+                (2016, 5, 6),
+            ),
         ] {
             let day = day_in(line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((day.year, day.month, day.day), want, "{line}");

@@ -20,7 +20,10 @@ pub(super) const FORMAT: Format = Format {
 
 /// Whether a discipline changes what passes, unlike the defaults.
 pub(super) fn is_shaping(kind: &str) -> bool {
-    matches!(kind, "netem" | "tbf" | "htb" | "hfsc" | "cbq" | "police" | "red" | "codel" | "ingress")
+    matches!(
+        kind,
+        "netem" | "tbf" | "htb" | "hfsc" | "cbq" | "police" | "red" | "codel" | "ingress"
+    )
 }
 
 /// Kind, device and options of a `qdisc` or `class` line.

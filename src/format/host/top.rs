@@ -89,7 +89,9 @@ fn is_cpu(line: &str) -> bool {
 
 fn processors(text: &Text<'_>, index: usize, sink: &mut dyn Sink) {
     let (line, last) = joined(text.lines(), index, |line| line.contains("st") || line.contains("sirq"));
-    let Some((name, shares)) = line.split_once(':') else { return };
+    let Some((name, shares)) = line.split_once(':') else {
+        return;
+    };
     let digits: String = name.chars().filter(char::is_ascii_digit).collect();
     let cpu = if digits.is_empty() { "all" } else { &digits };
     let share = |units: &[&str]| units.iter().find_map(|unit| before_unit(shares, unit));
@@ -138,7 +140,9 @@ fn memory_line<'a>(line: &'a str, what: &str) -> Option<(f64, &'a str)> {
 fn memory(text: &Text<'_>, index: usize, sink: &mut dyn Sink) {
     let lines = text.lines();
     let (line, mut last) = joined(lines, index, |line| line.contains("buff") || line.contains("cache"));
-    let Some((unit_kb, rest)) = memory_line(&line, "Mem") else { return };
+    let Some((unit_kb, rest)) = memory_line(&line, "Mem") else {
+        return;
+    };
     let mb = |rest: &str, names: &[&str], unit_kb: f64| {
         let value = names.iter().find_map(|name| before_name(rest, name))?;
         amount_kb(value, unit_kb).map(|kb| round(kb / 1024.0))

@@ -19,7 +19,13 @@ pub(super) const FORMAT: Format = Format {
     parse,
 };
 
-const LOAD: &[&str] = &["load average:", "load averages:", "Load average:", "平均负载:", "平均负载："];
+const LOAD: &[&str] = &[
+    "load average:",
+    "load averages:",
+    "Load average:",
+    "平均负载:",
+    "平均负载：",
+];
 
 fn is_uptime(line: &str) -> bool {
     let is_load = line.len() < 300 && LOAD.iter().any(|mark| line.contains(mark));

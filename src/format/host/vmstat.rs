@@ -89,7 +89,11 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
 
 /// vmstat repeats its heading every screen; a heading right under a row goes on with the same run.
 fn follows_rows(lines: &[&str], index: usize, columns: Option<&Columns<'_>>) -> bool {
-    let mut before = lines[..index].iter().rev().take(2).filter(|line| !line.contains("--memory--") && !line.starts_with("procs"));
+    let mut before = lines[..index]
+        .iter()
+        .rev()
+        .take(2)
+        .filter(|line| !line.contains("--memory--") && !line.starts_with("procs"));
     let last = before.next();
     matches!((last, columns), (Some(line), Some(columns)) if columns.row(line).is_some())
 }
