@@ -3,6 +3,7 @@
 
 pub mod header;
 pub mod scan;
+pub mod stitch;
 pub mod template;
 pub mod which;
 
