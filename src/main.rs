@@ -1,5 +1,7 @@
 //! Interim command line until `cli` stands: `rmqdoc analyze --format json [--rules DIR] PATH…`, `rmqdoc rules check`.
 
+mod cli;
+
 use rmqdoc::diagnose::engine::{Input, diagnose};
 use rmqdoc::model::Lang;
 use rmqdoc::rule::{RuleBook, RuleText};
@@ -21,8 +23,11 @@ fn walk(path: &Path, out: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-fn main() {
+fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|command| command == "gc") {
+        return cli::gc::run(&args[1..]);
+    }
     let mut rules = rmqdoc::rule::embedded::embedded();
     let mut paths = Vec::new();
     let mut lang = Lang::En;
@@ -65,7 +70,7 @@ fn main() {
             book.signals.len(),
             book.literals.len()
         );
-        return;
+        return std::process::ExitCode::SUCCESS;
     }
     let mut inputs = Vec::new();
     for root in &paths {
@@ -115,4 +120,5 @@ fn main() {
         json!({"findings": findings, "unexplained": unexplained, "assumptions": d.coverage.assumptions,
         "sources": d.coverage.sources.iter().map(|s| json!([s.path, s.format, format!("{:?}", s.log), s.host])).collect::<Vec<_>>()})
     );
+    std::process::ExitCode::SUCCESS
 }

@@ -40,4 +40,4 @@ impl std::fmt::Debug for Format {
 }
 
 /// All formats but the log format, which is read as a stream (`format/log.rs`).
-pub const FORMATS: &[Format] = &[];
+pub const FORMATS: &[Format] = &[gc::FORMAT];

@@ -62,9 +62,17 @@ pub struct Collect {
     paused_since_stop_s: f64,
     /// A sweep ended: the next young collection shows what it left.
     swept: bool,
+    /// Lines that only a GC log has.
     classic_lines: u64,
     unified_lines: u64,
+    /// Lines that other texts may have too; they count when there are lines of the sure kind.
+    weak_lines: u64,
+    /// Latest stamp so far, and the time covered up to it.
+    high_water: Option<Moment>,
 }
+
+/// A stamp this far behind the latest one means that the clock was set back or the JVM started again.
+const RESTART_MS: i64 = 60_000;
 
 impl Collect {
     /// An empty log of that path.
@@ -95,6 +103,11 @@ impl Collect {
     /// The current line belongs to a unified log.
     pub fn saw_unified(&mut self) {
         self.unified_lines += 1;
+    }
+
+    /// The current line fits a GC log but proves nothing: a table, a heap listing, a detail.
+    pub fn saw_detail(&mut self) {
+        self.weak_lines += 1;
     }
 
     /// Something names the collector.
@@ -154,9 +167,23 @@ impl Collect {
             },
             (None, None) => return None,
         };
+        self.advance(moment);
+        Some(moment)
+    }
+
+    /// Moves the log's clock on. Stamps run back a little when threads print out of order, and a lot on a restart.
+    fn advance(&mut self, moment: Moment) {
         self.log.first.get_or_insert(moment);
         self.log.last = Some(moment);
-        Some(moment)
+        match self.high_water {
+            Some(high) if high.zone == moment.zone && moment.ms >= high.ms - RESTART_MS => {
+                if moment.ms > high.ms {
+                    self.log.covered_ms += (moment.ms - high.ms) as u64;
+                    self.high_water = Some(moment);
+                }
+            }
+            _ => self.high_water = Some(moment),
+        }
     }
 
     /// A pause ended.
@@ -172,8 +199,8 @@ impl Collect {
                 },
             ..at
         });
-        if end.is_some() {
-            self.log.last = end;
+        if let Some(end) = end {
+            self.advance(end);
         }
         let pause = Pause {
             line: draft.line,
@@ -337,7 +364,8 @@ impl Collect {
     /// The log, when all lines were read.
     pub fn finish(mut self) -> GcLog {
         self.commit();
-        self.log.gc_lines = self.classic_lines + self.unified_lines;
+        let sure = self.classic_lines + self.unified_lines;
+        self.log.gc_lines = if sure > 0 { sure + self.weak_lines } else { 0 };
         self.log.collector = self.collector();
         if self.log.jdk.is_none() && self.log.gc_lines > 0 {
             let bound = if self.unified_lines >= self.classic_lines {

@@ -21,6 +21,31 @@ pub fn classic(no: u32, line: &[u8], out: &mut Collect) -> bool {
     }
 }
 
+/// Whether the line belongs to a table that a classic log prints around its records: heap listings, ages of objects.
+pub fn table(line: &[u8]) -> bool {
+    const STARTS: [&[u8]; 17] = [
+        b"- age ",
+        b"Desired survivor size",
+        b"{Heap before",
+        b"Heap after GC",
+        b"Heap",
+        b"}",
+        b" par new gen",
+        b" PSYoungGen ",
+        b" PSOldGen ",
+        b" ParOldGen ",
+        b" concurrent",
+        b" garbage-first heap",
+        b"  eden space",
+        b"  from space",
+        b"  to   space",
+        b" Metaspace ",
+        b"  class space",
+    ];
+    matches!(line.first(), Some(b' ' | b'-' | b'D' | b'{' | b'}' | b'H')) && STARTS.iter().any(|s| line.starts_with(s))
+        || memmem::find(line, b"Application time: ").is_some()
+}
+
 fn vm(no: u32, line: &[u8], out: &mut Collect) -> bool {
     if memmem::find(line, b" VM (").is_none() {
         return false;

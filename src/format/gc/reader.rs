@@ -147,6 +147,9 @@ impl GcReader {
             return;
         }
         self.classic.line(no, line, &mut self.out);
+        if header::table(line) {
+            self.out.saw_detail();
+        }
         if self.foreign.is_none() {
             self.foreign = foreign(line);
         }

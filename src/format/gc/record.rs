@@ -292,6 +292,8 @@ pub struct GcLog {
     pub first: Option<Moment>,
     /// Last stamp seen.
     pub last: Option<Moment>,
+    /// Time from the first stamp to the last, without the steps back of restarts.
+    pub covered_ms: u64,
     /// Line with the JDK version, when told.
     pub jdk_line: Option<u32>,
     /// Lines read.

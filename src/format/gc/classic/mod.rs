@@ -68,14 +68,17 @@ struct Pass<'a> {
     from: usize,
     /// Brackets open on this line that the stack does not follow.
     others: u32,
+    /// The line can only be of a GC log.
     known: bool,
+    /// The line fits one.
+    detail: bool,
 }
 
 impl Classic {
     /// Reads one line without its line end.
     pub fn line(&mut self, no: u32, line: &[u8], out: &mut Collect) {
         if is_g1_detail(line) {
-            out.saw_classic();
+            out.saw_detail();
             return;
         }
         let mut pass = Pass {
@@ -84,6 +87,7 @@ impl Classic {
             from: 0,
             others: 0,
             known: false,
+            detail: false,
         };
         let mut at = 0;
         while let Some(found) = memchr::memchr2(b'[', b']', &line[at..]) {
@@ -99,6 +103,8 @@ impl Classic {
         self.end_of_line(&mut pass, out);
         if pass.known {
             out.saw_classic();
+        } else if !self.stack.is_empty() || pass.detail {
+            out.saw_detail();
         }
     }
 
@@ -160,7 +166,7 @@ impl Classic {
                 at + 1
             }
             Opens::G1Detail => {
-                pass.known = true;
+                pass.detail = true;
                 pass.others += 1;
                 at + 1
             }

@@ -91,18 +91,21 @@ impl Unified {
         let Some((prefix, message)) = split_decorators(line) else {
             return false;
         };
+        let stamp = decorators(prefix);
+        let tagged = [&b"gc"[..], b"safepoint"].iter().any(|tag| has_tag(prefix, tag));
         if let Some(stall) = stall(message) {
             out.saw_collector(Collector::Zgc);
             if stall {
-                out.failure(no, decorators(prefix), FailureKind::AllocationStall);
+                out.failure(no, stamp, FailureKind::AllocationStall);
             }
-        } else if !super::header::unified(no, message, &mut self.region_kb, out) {
-            let tagged = [&b"gc"[..], b"safepoint"].iter().any(|tag| has_tag(prefix, tag));
-            if !tagged {
-                return false;
-            }
+        } else if !super::header::unified(no, message, &mut self.region_kb, out) && !tagged {
+            return false;
         }
-        out.saw_unified();
+        if tagged && !stamp.is_empty() {
+            out.saw_unified();
+        } else {
+            out.saw_detail();
+        }
         true
     }
 
