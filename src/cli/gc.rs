@@ -12,7 +12,7 @@ use std::process::ExitCode;
 const PIECE: usize = 256 * 1024;
 
 /// Runs the command; `args` are those behind `gc`.
-pub fn run(args: &[String]) -> ExitCode {
+pub(crate) fn run(args: &[String]) -> ExitCode {
     match try_run(args) {
         Ok(code) => code,
         Err(error) => {

@@ -1,3 +1,3 @@
 //! One file per subcommand; the only place that prints.
 
-pub mod gc;
+pub(crate) mod gc;

@@ -10,15 +10,25 @@ use super::record::Collector;
 use super::scan::{number, size_kb};
 use memchr::memmem;
 
-/// Reads a header line of a classic log; true when it was one.
+/// Reads a header line of a classic log; true when it was one. Crash reports have the first two lines too, so those
+/// prove nothing.
 pub fn classic(no: u32, line: &[u8], out: &mut Collect) -> bool {
-    match line.first() {
-        Some(b'J' | b'O') => vm(no, line, out),
-        Some(b'C') if line.starts_with(b"CommandLine flags: ") => flags(line, out),
-        Some(b'M') => line.starts_with(b"Memory: ") && memmem::find(line, b" page, physical ").is_some(),
-        Some(b'2') => memmem::find(line, b" GC log file ").is_some_and(|at| at < 30),
-        _ => false,
+    let proof = match line.first() {
+        Some(b'J' | b'O') if vm(no, line, out) => false,
+        Some(b'M') if line.starts_with(b"Memory: ") && memmem::find(line, b" page, physical ").is_some() => false,
+        Some(b'C') if line.starts_with(b"CommandLine flags: ") => {
+            flags(line, out);
+            true
+        }
+        Some(b'2') if memmem::find(line, b" GC log file ").is_some_and(|at| at < 30) => true,
+        _ => return false,
+    };
+    if proof {
+        out.saw_classic();
+    } else {
+        out.saw_detail();
     }
+    true
 }
 
 /// Whether the line belongs to a table that a classic log prints around its records: heap listings, ages of objects.
@@ -63,7 +73,7 @@ fn vm(no: u32, line: &[u8], out: &mut Collect) -> bool {
     true
 }
 
-fn flags(line: &[u8], out: &mut Collect) -> bool {
+fn flags(line: &[u8], out: &mut Collect) {
     for (flag, collector) in [
         (&b"-XX:+UseG1GC"[..], Collector::G1),
         (b"-XX:+UseConcMarkSweepGC", Collector::Cms),
@@ -82,7 +92,6 @@ fn flags(line: &[u8], out: &mut Collect) -> bool {
     {
         out.saw_heap_max((bytes / 1024.0) as u64);
     }
-    true
 }
 
 /// Reads the message of a unified line without a collection's id; true when it belongs to a GC log.

@@ -142,8 +142,7 @@ impl GcReader {
         if line.first() == Some(&b'[') && self.unified.other(no, line, &mut self.out) {
             return;
         }
-        if header::classic(no, line, &mut self.out) {
-            self.out.saw_classic();
+        if self.unified.continuation(no, line, &mut self.out) || header::classic(no, line, &mut self.out) {
             return;
         }
         self.classic.line(no, line, &mut self.out);

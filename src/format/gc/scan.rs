@@ -129,6 +129,11 @@ pub fn counts(text: &[u8]) -> Option<(u64, u64)> {
     Some((before as u64, after as u64))
 }
 
+/// Seconds of milliseconds, without the dust that a division leaves (`2367.551` is `2.367551`).
+pub fn secs_of_ms(ms: f64) -> f64 {
+    (ms * 1e6).round() / 1e9
+}
+
 /// Drops blanks at both ends.
 pub fn trim(text: &[u8]) -> &[u8] {
     text.trim_ascii()

@@ -19,7 +19,7 @@ mod tail;
 
 use super::collect::{Collect, Draft};
 use super::record::{Change, Collector, Live, LiveAfter, PauseKind};
-use super::scan::{change, closing_number, number, trim};
+use super::scan::{change, closing_number, number, secs_of_ms, trim};
 use super::stamp::{Stamp, before_record};
 use bracket::{Head, Opens, Part, opens};
 use memchr::memmem;
@@ -32,6 +32,10 @@ const MAX_DEPTH: usize = 24;
 const MAX_INNER: usize = 2;
 /// Lines after which an open record is taken for cut; tables of statistics inside of one take a few hundred.
 const MAX_LINES_OPEN: u32 = 3000;
+
+/// A record whose end is lost counts as a pause when its parts alone took this long: it is what people look for, and
+/// the rest cannot have been shorter.
+const LONG_PARTS_S: f64 = 1.0;
 
 const SECS: [&[u8]; 3] = [b"secs", b"sec", b"seconds"];
 
@@ -50,6 +54,8 @@ pub struct Classic {
     /// Last stamp on a line whose record was written without one.
     spare_stamp: (u32, Stamp),
     headless: Headless,
+    /// Line on which a bracket that should be complete was not: mail broke it, the rest is on the next line.
+    broken: u32,
 }
 
 /// What the pieces of a record whose head is lost have told on this line.
@@ -173,6 +179,7 @@ impl Classic {
             Opens::Address => at + 1,
             single_line => {
                 let Some(len) = memchr::memchr(b']', rest) else {
+                    self.broken = pass.no;
                     return at + 1;
                 };
                 self.single(pass, single_line, at, &rest[..len], out);
@@ -281,6 +288,9 @@ impl Classic {
             pass.others -= 1;
             return at + 1;
         }
+        if pass.from == 0 && self.is_rest_of_broken(pass.no, &pass.line[..at]) {
+            return at + 1;
+        }
         let secs = self.seconds_before(pass, at);
         match self.stack.last_mut() {
             None => {
@@ -289,10 +299,15 @@ impl Classic {
                 }
             }
             Some(Frame::Part { line, .. }) => {
-                // Without seconds only what opened on this line can close here; the rest of a cut bracket can not.
-                if secs.is_some() || *line == pass.no {
+                // Without seconds only what opened on this line can close here, or a space whose name was broken
+                // (`[CMS ⏎ Perm : a->b(c)]`); the rest of a cut bracket can not.
+                let text = &pass.line[pass.from..at];
+                if secs.is_some() || *line == pass.no || change(text).is_some() {
                     pass.known |= secs.is_some();
                     self.stack.pop();
+                    if let (Some(secs), Some(Frame::Record(record))) = (secs, self.stack.last_mut()) {
+                        record.parts_s += secs;
+                    }
                 }
             }
             Some(Frame::Record(record)) => {
@@ -308,6 +323,13 @@ impl Classic {
             }
         }
         at + 1
+    }
+
+    /// Whether a closing bracket belongs to one that was broken at the end of the line before. The tail of a record
+    /// begins with a mark (`, 0.5 secs]`, `: 10K->5K(20K), 0.5 secs]`), the rest of a broken bracket in mid-sentence.
+    fn is_rest_of_broken(&mut self, no: u32, before: &[u8]) -> bool {
+        let broken = std::mem::take(&mut self.broken);
+        broken > 0 && broken + 1 == no && !matches!(before.trim_ascii_start().first(), None | Some(b',' | b':'))
     }
 
     /// Seconds right before a closing bracket; the number may stand on the line before.
@@ -370,6 +392,9 @@ impl Classic {
                 record.pending_s = Some(secs);
             }
         }
+        if pass.others > 0 && !self.stack.is_empty() {
+            self.broken = pass.no;
+        }
         self.headless = Headless::default();
         if self.stack.is_empty() && text.ends_with(b": ") {
             self.spare_stamp = (pass.no, before_record(text));
@@ -413,8 +438,14 @@ impl Classic {
     /// Gives up everything open from `index` on; pauses found inside count by themselves.
     fn give_up(&mut self, index: usize, out: &mut Collect) {
         for frame in self.stack.drain(index..) {
-            if let Frame::Record(record) = frame {
-                for draft in record.inner {
+            if let Frame::Record(mut record) = frame {
+                let inner = std::mem::take(&mut record.inner);
+                if inner.is_empty() && record.parts_s >= LONG_PARTS_S {
+                    let secs = record.parts_s;
+                    let line = record.line;
+                    out.pause(record.close(line, secs));
+                }
+                for draft in inner {
                     out.pause(draft);
                 }
             }
@@ -491,7 +522,7 @@ fn shenandoah(pass: &mut Pass<'_>, is_pause: bool, stamp: Stamp, content: &[u8],
             line: pass.no,
             end_line: pass.no,
             stamp,
-            secs: ms / 1e3,
+            secs: secs_of_ms(ms),
             kind: Some(pause_kind(name)),
             heap,
             ..Draft::default()

@@ -26,6 +26,8 @@ pub(super) struct OpenRecord {
     pub(super) proved: bool,
     /// Seconds told at the end of a line without the closing bracket.
     pub(super) pending_s: Option<f64>,
+    /// Seconds of its closed parts.
+    pub(super) parts_s: f64,
     /// Records that were opened and closed inside.
     pub(super) inner: Vec<Draft>,
 }
@@ -48,6 +50,7 @@ impl OpenRecord {
             mixed: false,
             proved: matches!(head, Head::G1Pause | Head::G1Remark | Head::G1Cleanup),
             pending_s: None,
+            parts_s: 0.0,
             inner: Vec::new(),
         }
     }

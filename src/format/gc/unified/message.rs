@@ -8,17 +8,19 @@ use crate::format::gc::record::{CauseId, Collector, PauseKind};
 use crate::format::gc::scan::{number, number_start};
 use memchr::memmem;
 
-/// The number before the last `ms` of the text, if nothing but punctuation of a container's wrapping follows.
+/// The number before the first ` <number>ms` of the text. What follows may be the wrapping of a container, or the
+/// start of a message that another process wrote onto the same line.
 pub(super) fn closing_ms(text: &[u8]) -> Option<f64> {
-    let at = memmem::rfind(text, b"ms")?;
-    if text[at + 2..].first().is_some_and(u8::is_ascii_alphanumeric) {
-        return None;
-    }
-    let start = number_start(&text[..at])?;
-    if start == 0 || text[start - 1] != b' ' {
-        return None;
-    }
-    number(&text[start..at]).map(|(ms, _)| ms)
+    memmem::find_iter(text, b"ms").find_map(|at| {
+        if text.get(at + 2).is_some_and(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        let start = number_start(&text[..at])?;
+        if start == 0 || text[start - 1] != b' ' {
+            return None;
+        }
+        number(&text[start..at]).map(|(ms, _)| ms)
+    })
 }
 
 /// What a pause line names.

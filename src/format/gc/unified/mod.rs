@@ -13,7 +13,7 @@ mod message;
 
 use super::collect::{Collect, Draft};
 use super::record::{Change, Collector, FailureKind, Live, LiveAfter, PauseKind};
-use super::scan::{change, counts, number};
+use super::scan::{change, counts, number, secs_of_ms};
 use super::stamp::{Stamp, decorators};
 use memchr::memmem;
 use message::{closing_ms, kind_and_cause};
@@ -26,6 +26,16 @@ pub struct Unified {
     /// Id and duration of the last pause, if it was a full collection.
     last_full: Option<(u64, f64)>,
     region_kb: u64,
+    /// A message without its end: the begin of a pause, or a line that mail has broken.
+    unfinished: Option<Unfinished>,
+}
+
+#[derive(Debug)]
+struct Unfinished {
+    no: u32,
+    id: u64,
+    stamp: Stamp,
+    text: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +53,7 @@ struct Details {
 /// One line.
 struct Message<'a> {
     no: u32,
+    end_no: u32,
     id: u64,
     stamp: &'a dyn Fn() -> Stamp,
     text: &'a [u8],
@@ -68,10 +79,12 @@ impl Unified {
         }
         let message = Message {
             no,
+            end_no: no,
             id,
             stamp: &stamp,
             text,
         };
+        self.unfinished = None;
         if self.details.id != id {
             self.details = Details {
                 id,
@@ -81,9 +94,41 @@ impl Unified {
         out.saw_unified();
         match text.first() {
             Some(b'P') if text.starts_with(b"Pause ") => self.pause(&message, out),
+            // broken by mail right behind the word or before it
+            Some(b'P') if text == b"Pause" => self.remember(&message),
+            None => self.remember(&message),
             Some(b'C') if text.starts_with(b"Concurrent ") => concurrent(&message, out),
             _ => self.detail(&message, out),
         }
+    }
+
+    /// Reads a line that may be the end of a pause line that mail or a terminal has broken:
+    /// `… GC(7) Pause Young (Normal) (G1 Evacuation ⏎ Pause) 6M->1M(64M) 2.922ms`. True when it was.
+    pub fn continuation(&mut self, no: u32, line: &[u8], out: &mut Collect) -> bool {
+        let Some(start) = self.unfinished.take() else {
+            return false;
+        };
+        if no > start.no + 1 || line.len() > 120 || !fits(&start.text, line) {
+            return false;
+        }
+        let mut text = start.text;
+        text.push(b' ');
+        text.extend_from_slice(line.trim_ascii());
+        let text = text.trim_ascii();
+        if !text.starts_with(b"Pause ") || closing_ms(text).is_none() {
+            return false;
+        }
+        let stamp = || start.stamp;
+        let message = Message {
+            no: start.no,
+            end_no: no,
+            id: start.id,
+            stamp: &stamp,
+            text,
+        };
+        out.saw_unified();
+        self.pause(&message, out);
+        true
     }
 
     /// Reads a decorated line without an id (start-up, stalls). True when it belongs to a GC log.
@@ -110,15 +155,18 @@ impl Unified {
     }
 
     fn pause(&mut self, message: &Message<'_>, out: &mut Collect) {
-        let Some(ms) = closing_ms(message.text) else { return };
+        let Some(ms) = closing_ms(message.text) else {
+            self.remember(message);
+            return;
+        };
         let (kind, cause) = kind_and_cause(message.text, out);
         let details = std::mem::take(&mut self.details);
         let mut draft = Draft {
             line: message.no,
-            end_line: message.no,
+            end_line: message.end_no,
             stamp: (message.stamp)(),
             stamped_at_start: false,
-            secs: ms / 1e3,
+            secs: secs_of_ms(ms),
             kind: Some(kind),
             cause,
             heap: change(message.text),
@@ -144,6 +192,15 @@ impl Unified {
         } else {
             out.pause(draft);
         }
+    }
+
+    fn remember(&mut self, message: &Message<'_>) {
+        self.unfinished = Some(Unfinished {
+            no: message.no,
+            id: message.id,
+            stamp: (message.stamp)(),
+            text: message.text[..message.text.len().min(200)].to_vec(),
+        });
     }
 
     /// G1 tells its generations in regions.
@@ -214,6 +271,19 @@ impl Unified {
             out.failure(message.no, (message.stamp)(), FailureKind::AllocationStall);
         }
     }
+}
+
+/// Whether a line can be the rest of a broken pause line: one of both has the sizes, or a parenthesis goes on in it, or
+/// it is the bare duration.
+fn fits(start: &[u8], line: &[u8]) -> bool {
+    let count = |byte: u8| memchr::memchr_iter(byte, start).count();
+    let line = line.trim_ascii();
+    start.is_empty()
+        || start == b"Pause"
+        || change(line).is_some()
+        || change(start).is_some()
+        || count(b'(') > count(b')')
+        || (line.len() < 16 && number(line).is_some_and(|(_, len)| &line[len..] == b"ms"))
 }
 
 /// `Allocation Stall (thread) 12.3ms`; `Relocation Stall` is told by the same collector but is no failure.
