@@ -2,7 +2,11 @@
 
 use super::args::{Common, Plain};
 use super::exit::Outcome;
-use anyhow::{Result, bail};
+use super::{lang, output, remark, style};
+use crate::format::gc::report::{Style, report};
+use crate::format::gc::{GcLog, GcReader};
+use crate::input::{Limits, Source, collect};
+use anyhow::Result;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -13,18 +17,38 @@ pub(super) struct GcArgs {
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
     /// text or json
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value = "text",
-        hide_possible_values = true
-    )]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", hide_possible_values = true)]
     pub(super) format: Plain,
 }
 
 /// Runs the command.
-pub(super) fn run(_args: &GcArgs, _common: &Common) -> Result<Outcome> {
-    bail!("gc: not built in yet")
+pub(super) fn run(args: &GcArgs, common: &Common) -> Result<Outcome> {
+    let found = collect(&args.paths, &Limits::default());
+    let tell = |problem: &crate::input::Problem| {
+        if !common.quiet {
+            remark(&format!("{}: {}", problem.path, problem.what));
+        }
+    };
+    found.problems.iter().for_each(tell);
+    let logs: Vec<GcLog> = found
+        .sources
+        .iter()
+        .filter_map(|source| read(source).map_err(|problem| tell(&problem)).ok())
+        .collect();
+    if logs.is_empty() {
+        return Ok(Outcome::Failed);
+    }
+    let ascii = style(common, None).ascii;
+    let report = report(&logs, Style { lang: lang(common), ascii });
+    output::write(None, |out| match args.format {
+        Plain::Text => out.write_all(report.text.as_bytes()),
+        Plain::Json => writeln!(out, "{}", report.json),
+    })?;
+    Ok(Outcome::Fine)
+}
+
+fn read(source: &Source) -> Result<GcLog, crate::input::Problem> {
+    let mut reader = GcReader::new(&source.path);
+    source.chunks(|chunk| reader.feed(chunk.text.as_bytes()))?;
+    Ok(reader.finish())
 }

@@ -6,6 +6,7 @@
 pub mod conf;
 pub mod host;
 pub mod jvm;
+pub mod gc;
 pub mod log;
 pub mod stamp;
 #[cfg(test)]
@@ -46,8 +47,9 @@ impl std::fmt::Debug for Format {
 
 /// All formats but the log format, which is read as a stream (`log`).
 pub fn formats() -> impl Iterator<Item = &'static Format> {
-    host::HOST_FORMATS
-        .iter()
+    [&gc::FORMAT]
+        .into_iter()
+        .chain(host::HOST_FORMATS)
         .chain(jvm::JVM_FORMATS)
         .chain(conf::CONF_FORMATS)
 }

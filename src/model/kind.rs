@@ -68,8 +68,8 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "gc.stopped",
-        &["stopped_ms", "reach_ms", "gc_ms"],
-        "application threads were stopped (safepoint): total, time to reach, part that a GC pause covers",
+        &["stopped_ms", "reach_ms", "gc_ms", "operation"],
+        "application threads were stopped (safepoint) for 1 ms or more: total, time to reach, part that a GC pause covers; operation = VM operation, when named",
     ),
     k(
         "gc.concurrent",
@@ -97,6 +97,9 @@ pub const KINDS: &[Kind] = &[
             "after_full_pct",
             "young_mb",
             "process",
+            "stops",
+            "stopped_total_ms",
+            "max_stopped_ms",
         ],
         "one per GC log, at its end; process broker|namesrv|client|unknown by file name",
     ),

@@ -1,0 +1,332 @@
+//! Figures of one GC log: how much the application stood still, how fast it allocates, whether the live set grows.
+//! Arithmetic only; what is good or bad is for rules to say.
+
+use super::record::{GcLog, Live, LiveAfter, Pause, PauseKind};
+use std::collections::BTreeMap;
+
+/// See the module's documentation. `None` where the log does not tell enough.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stats {
+    /// All pauses.
+    pub pauses: u64,
+    /// Pauses that collected the whole heap.
+    pub full_gcs: u64,
+    /// Young and mixed pauses.
+    pub young_gcs: u64,
+    /// Sum of all pauses.
+    pub total_pause_s: f64,
+    /// Longest pause.
+    pub max_pause_s: f64,
+    /// Quantiles of the pauses.
+    pub p50_s: Option<f64>,
+    /// 90 of 100 pauses are not longer.
+    pub p90_s: Option<f64>,
+    /// 95 of 100 pauses are not longer.
+    pub p95_s: Option<f64>,
+    /// 99 of 100 pauses are not longer.
+    pub p99_s: Option<f64>,
+    /// Time that the stamps cover.
+    pub span_s: Option<f64>,
+    /// Share of that time that the application could run.
+    pub throughput_pct: Option<f64>,
+    /// Young and mixed pauses per minute.
+    pub young_per_min: Option<f64>,
+    /// Full collections per minute.
+    pub full_per_min: Option<f64>,
+    /// How fast the heap fills between collections.
+    pub alloc_mb_per_s: Option<f64>,
+    /// How fast objects reach the old generation.
+    pub promo_mb_per_s: Option<f64>,
+    /// Pauses by cause, the one with most pause time first.
+    pub causes: Vec<CauseRow>,
+    /// Heap in use after the last collection of the old generation.
+    pub live_mb: Option<f64>,
+    /// How fast that grows.
+    pub live_trend_mb_per_h: Option<f64>,
+    /// Number of collections that the trend is built from.
+    pub live_samples: usize,
+    /// Largest heap.
+    pub heap_max_mb: Option<f64>,
+    /// Share of the heap in use after the last full collection.
+    pub after_full_pct: Option<f64>,
+    /// Size of the young generation at the last young collection.
+    pub young_mb: Option<f64>,
+    /// Minutes that have a pause.
+    pub windows: Vec<Window>,
+}
+
+/// Pauses of one cause and kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CauseRow {
+    /// Cause as printed; empty when not told.
+    pub cause: String,
+    /// Kind of the pauses.
+    pub kind: PauseKind,
+    /// How many.
+    pub count: u64,
+    /// Their sum.
+    pub total_s: f64,
+    /// The longest of them.
+    pub max_s: f64,
+}
+
+/// One minute of the log.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Window {
+    /// Pauses in it.
+    pub pauses: u64,
+    /// Full collections in it.
+    pub full: u64,
+    /// Time stood still; a pause counts in the minute of its end.
+    pub pause_s: f64,
+    /// The longest pause: index in `GcLog::pauses`.
+    pub longest: usize,
+}
+
+impl Window {
+    /// Length of a window.
+    pub const SECONDS: f64 = 60.0;
+}
+
+/// Sums up a log.
+pub fn stats(log: &GcLog) -> Stats {
+    let totals = &log.totals;
+    let span_s = (log.covered_ms > 0).then(|| (log.covered_ms as f64 / 1e3).max(totals.pause_s));
+    let per_min = |count: u64| span_s.map(|span| count as f64 * 60.0 / span);
+    let young_gcs = count_young(&log.pauses);
+    let mut stats = Stats {
+        pauses: totals.pauses,
+        full_gcs: totals.full,
+        young_gcs,
+        total_pause_s: totals.pause_s,
+        max_pause_s: totals.max_pause_s,
+        span_s,
+        throughput_pct: span_s.map(|span| 100.0 * (1.0 - totals.pause_s / span).max(0.0)),
+        young_per_min: per_min(young_gcs),
+        full_per_min: per_min(totals.full),
+        causes: by_cause(log),
+        heap_max_mb: log.heap_max_kb.map(mb),
+        windows: windows(&log.pauses),
+        ..Stats::default()
+    };
+    quantiles(log, &mut stats);
+    rates(log, span_s, &mut stats);
+    live_set(log, &mut stats);
+    if let Some(young) = log.pauses.iter().rev().find_map(|pause| pause.young) {
+        stats.young_mb = Some(mb(young.total_kb.max(young.before_kb)));
+    }
+    stats
+}
+
+/// KiB as MiB.
+pub fn mb(kb: u64) -> f64 {
+    kb as f64 / 1024.0
+}
+
+fn count_young(pauses: &[Pause]) -> u64 {
+    let is_young = |pause: &&Pause| matches!(pause.kind, PauseKind::Young | PauseKind::Mixed);
+    pauses.iter().filter(is_young).count() as u64
+}
+
+fn quantiles(log: &GcLog, stats: &mut Stats) {
+    let mut secs: Vec<f64> = log.pauses.iter().map(|pause| pause.secs).collect();
+    secs.sort_unstable_by(f64::total_cmp);
+    // nearest rank: the smallest pause that this share of all pauses does not exceed
+    let rank = |share: f64| {
+        let index = (share * secs.len() as f64).ceil() as usize;
+        secs.get(index.max(1) - 1).copied()
+    };
+    stats.p50_s = rank(0.50);
+    stats.p90_s = rank(0.90);
+    stats.p95_s = rank(0.95);
+    stats.p99_s = rank(0.99);
+}
+
+fn by_cause(log: &GcLog) -> Vec<CauseRow> {
+    let mut rows: BTreeMap<(u16, PauseKind), CauseRow> = BTreeMap::new();
+    for pause in &log.pauses {
+        let row = rows.entry((pause.cause.0, pause.kind)).or_insert_with(|| CauseRow {
+            cause: log.cause(pause.cause).to_owned(),
+            kind: pause.kind,
+            count: 0,
+            total_s: 0.0,
+            max_s: 0.0,
+        });
+        row.count += 1;
+        row.total_s += pause.secs;
+        row.max_s = row.max_s.max(pause.secs);
+    }
+    let mut rows: Vec<CauseRow> = rows.into_values().collect();
+    rows.sort_by(|a, b| b.total_s.total_cmp(&a.total_s));
+    rows
+}
+
+/// Allocation: what the heap grew between the end of one pause and the start of the next. Promotion: what the young
+/// collections say they moved.
+fn rates(log: &GcLog, span_s: Option<f64>, stats: &mut Stats) {
+    let Some(span) = span_s.filter(|span| *span > 0.0) else {
+        return;
+    };
+    let mut allocated_kb = 0u64;
+    let mut promoted_kb = None;
+    let mut after_kb: Option<u64> = None;
+    let mut seen = false;
+    for pause in &log.pauses {
+        if let Some(heap) = pause.heap {
+            if let Some(after) = after_kb {
+                allocated_kb = allocated_kb.saturating_add(heap.before_kb.saturating_sub(after));
+                seen = true;
+            }
+            after_kb = Some(heap.after_kb);
+        }
+        if let Some(kb) = pause.promoted_kb {
+            promoted_kb = Some(promoted_kb.unwrap_or(0u64).saturating_add(kb));
+        }
+    }
+    stats.alloc_mb_per_s = seen.then(|| mb(allocated_kb) / span);
+    stats.promo_mb_per_s = promoted_kb.map(|kb| mb(kb) / span);
+}
+
+/// Samples below which there is no trend.
+const TREND_MIN: usize = 3;
+
+fn live_set(log: &GcLog, stats: &mut Stats) {
+    let full: Vec<&Live> = log.live.iter().filter(|live| live.after == LiveAfter::Full).collect();
+    // Full collections tell the live set exactly; the others leave garbage behind and only serve when there are too few.
+    let samples = if full.len() >= TREND_MIN {
+        full
+    } else {
+        log.live.iter().collect()
+    };
+    stats.live_mb = samples.last().map(|live| mb(live.after_kb));
+    stats.live_samples = samples.len();
+    stats.live_trend_mb_per_h = trend(&samples);
+    let last_full = log.pauses.iter().rev().find(|pause| pause.is_full());
+    stats.after_full_pct = last_full
+        .and_then(|pause| pause.heap)
+        .filter(|heap| heap.total_kb > 0)
+        .map(|heap| 100.0 * heap.after_kb as f64 / heap.total_kb as f64);
+}
+
+/// Slope of the line of least squares through the samples since the last restart.
+fn trend(samples: &[&Live]) -> Option<f64> {
+    let zone = samples.last()?.at?.zone;
+    let points: Vec<(f64, f64)> = samples
+        .iter()
+        .filter_map(|live| Some((live.at.filter(|at| at.zone == zone)?.ms as f64 / 3.6e6, mb(live.after_kb))))
+        .collect();
+    let start = points.windows(2).rposition(|pair| pair[1].0 < pair[0].0).map_or(0, |at| at + 1);
+    let points = &points[start..];
+    if points.len() < TREND_MIN {
+        return None;
+    }
+    let n = points.len() as f64;
+    let (mean_x, mean_y) = (
+        points.iter().map(|p| p.0).sum::<f64>() / n,
+        points.iter().map(|p| p.1).sum::<f64>() / n,
+    );
+    let spread: f64 = points.iter().map(|p| (p.0 - mean_x).powi(2)).sum();
+    let joint: f64 = points.iter().map(|p| (p.0 - mean_x) * (p.1 - mean_y)).sum();
+    (spread > 0.0).then(|| joint / spread)
+}
+
+fn windows(pauses: &[Pause]) -> Vec<Window> {
+    let mut windows: Vec<Window> = Vec::new();
+    let mut minute = None;
+    for (index, pause) in pauses.iter().enumerate() {
+        let Some(end) = pause.end else { continue };
+        let this = (end.zone, end.ms.div_euclid(60_000));
+        if minute != Some(this) {
+            minute = Some(this);
+            windows.push(Window {
+                pauses: 0,
+                full: 0,
+                pause_s: 0.0,
+                longest: index,
+            });
+        }
+        if let Some(window) = windows.last_mut() {
+            window.pauses += 1;
+            window.full += u64::from(pause.is_full());
+            window.pause_s += pause.secs;
+            if pause.secs > pauses[window.longest].secs {
+                window.longest = index;
+            }
+        }
+    }
+    windows
+}
+
+/// Milliseconds between the end of the pause before and the start of each pause, where both are known. The end of a
+/// stamp may lie a little before the pause that it follows; such a gap is 0. A step back is a restart: no gap.
+pub fn gaps_ms(pauses: &[Pause]) -> Vec<Option<f64>> {
+    let mut before = None;
+    pauses
+        .iter()
+        .map(|pause| {
+            let gap = match (before, pause.end, pause.start_ms()) {
+                (Some(crate::model::Moment { ms, zone }), Some(end), Some(start)) if zone == end.zone => {
+                    Some(start - ms).filter(|gap| *gap > -1000).map(|gap| gap.max(0) as f64)
+                }
+                _ => None,
+            };
+            before = pause.end.or(before);
+            gap
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::gc::GcReader;
+
+    fn read(text: &str) -> GcLog {
+        let mut reader = GcReader::new("gc.log");
+        reader.feed(text.as_bytes());
+        reader.finish()
+    }
+
+    #[test]
+    fn sums_up_a_parallel_log() {
+        let log = read(
+            "0.000: [GC (Allocation Failure) [PSYoungGen: 1024K->0K(2048K)] 2048K->1024K(10240K), 1.000 secs]\n\
+             10.000: [GC (Allocation Failure) [PSYoungGen: 2048K->0K(2048K)] 11264K->10240K(10240K), 1.000 secs]\n\
+             20.000: [Full GC (Ergonomics) [PSYoungGen: 0K->0K(2048K)] [ParOldGen: 9K->9K(9K)] 10240K->5120K(10240K), 3.000 secs]\n",
+        );
+        let stats = stats(&log);
+        assert_eq!((stats.pauses, stats.full_gcs, stats.young_gcs), (3, 1, 2));
+        assert_eq!((stats.total_pause_s, stats.max_pause_s), (5.0, 3.0));
+        assert_eq!((stats.p50_s, stats.p99_s), (Some(1.0), Some(3.0)));
+        assert_eq!(stats.span_s, Some(23.0));
+        assert_eq!(stats.throughput_pct.map(f64::round), Some(78.0));
+        assert_eq!(stats.alloc_mb_per_s, Some(10.0 / 23.0));
+        assert_eq!(stats.promo_mb_per_s, Some(1.0 / 23.0));
+        assert_eq!(stats.after_full_pct, Some(50.0));
+        assert_eq!(stats.live_mb, Some(5.0));
+        assert_eq!(stats.causes[0].cause, "Ergonomics");
+        assert_eq!(gaps_ms(&log.pauses), [None, Some(9000.0), Some(9000.0)]);
+        assert_eq!(stats.windows.len(), 1);
+    }
+
+    #[test]
+    fn tells_the_trend_of_the_live_set() {
+        let text: String = (0..5)
+            .map(|hour| {
+                let (at, after) = (hour * 3600, 1024 * (10 + 2 * hour));
+                format!("{at}.000: [Full GC 90000K->{after}K(100000K), 0.1 secs]\n")
+            })
+            .collect();
+        let trend = stats(&read(&text)).live_trend_mb_per_h.unwrap();
+        assert!((trend - 2.0).abs() < 1e-3, "{trend}");
+    }
+
+    #[test]
+    fn a_restart_does_not_shrink_the_time_covered() {
+        let log = read(
+            "100.000: [GC 9K->5K(20K), 0.1 secs]\n200.000: [GC 9K->5K(20K), 0.1 secs]\n\
+             1.000: [GC 9K->5K(20K), 0.1 secs]\n51.000: [GC 9K->5K(20K), 0.1 secs]\n",
+        );
+        assert_eq!(log.covered_ms, 100_100 + 50_100);
+    }
+}

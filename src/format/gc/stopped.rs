@@ -1,0 +1,95 @@
+//! Lines that tell how long application threads stood still at a safepoint, classic and unified.
+//!
+//!     … Total time for which application threads were stopped: 0.0052850 seconds, Stopping threads took: 0.0000700 seconds
+//!     [safepoint] Safepoint "G1CollectForAllocation", Time since last: 1 ns, Reaching safepoint: 2 ns, At safepoint: 3 ns, Total: 5 ns
+//!
+//! Later JDKs put more parts between (`Cleanup`, `Leaving safepoint`, thread counts), so each part is looked up by name.
+
+use super::collect::Collect;
+use super::record::Stopped;
+use super::scan::number;
+use super::stamp::{Stamp, before_record, decorators};
+use memchr::memmem;
+
+const STOPPED: &[u8] = b"application threads were stopped: ";
+const TOTAL: &[u8] = b"Total time for which ";
+const TOOK: &[u8] = b"Stopping threads took: ";
+const SAFEPOINT: &[u8] = b"Safepoint \"";
+
+/// Reads the line if it tells a stop; gives back where the message ends.
+pub fn line(no: u32, line: &[u8], out: &mut Collect) -> Option<usize> {
+    // One look for the rare byte sequence both forms share keeps other lines cheap.
+    if let Some(at) = memmem::find(line, STOPPED) {
+        return classic(no, line, at, out);
+    }
+    let at = memmem::find(line, SAFEPOINT)?;
+    unified(no, line, at, out)
+}
+
+fn classic(no: u32, line: &[u8], at: usize, out: &mut Collect) -> Option<usize> {
+    let mut end = at + STOPPED.len();
+    let (secs, len) = number(&line[end..])?;
+    end += len;
+    let took = memmem::find(&line[end..], TOOK).filter(|gap| *gap < 40);
+    let reach = took.and_then(|gap| number(&line[end + gap + TOOK.len()..]));
+    if let (Some(gap), Some((_, len))) = (took, reach) {
+        end += gap + TOOK.len() + len;
+    }
+    let head = &line[..at];
+    let head = head.strip_suffix(TOTAL).unwrap_or(head);
+    let unified = head.trim_ascii_start().first() == Some(&b'[');
+    let stamp = if unified { decorators(head) } else { before_record(head) };
+    if unified {
+        out.saw_unified();
+    } else {
+        out.saw_classic();
+    }
+    tell(no, stamp, secs * 1e3, reach.map(|(secs, _)| secs * 1e3), None, out);
+    Some(end)
+}
+
+fn unified(no: u32, line: &[u8], at: usize, out: &mut Collect) -> Option<usize> {
+    let rest = &line[at + SAFEPOINT.len()..];
+    let name_end = memchr::memchr(b'"', rest)?;
+    let parts = &rest[name_end..];
+    let total_ns = part(parts, b"Total: ")?;
+    let reach_ns = part(parts, b"Reaching safepoint: ");
+    let name = String::from_utf8_lossy(&rest[..name_end.min(60)]);
+    out.saw_unified();
+    tell(
+        no,
+        decorators(&line[..at]),
+        total_ns / 1e6,
+        reach_ns.map(|ns| ns / 1e6),
+        Some(name.into()),
+        out,
+    );
+    Some(line.len())
+}
+
+/// Nanoseconds of the part with that label.
+fn part(parts: &[u8], label: &[u8]) -> Option<f64> {
+    let at = memmem::find(parts, label)?;
+    number(&parts[at + label.len()..]).map(|(ns, _)| ns)
+}
+
+fn tell(
+    no: u32,
+    stamp: Stamp,
+    stopped_ms: f64,
+    reach_ms: Option<f64>,
+    operation: Option<Box<str>>,
+    out: &mut Collect,
+) {
+    out.stopped(
+        stamp,
+        Stopped {
+            line: no,
+            end: None,
+            stopped_ms,
+            reach_ms,
+            gc_ms: 0.0,
+            operation,
+        },
+    );
+}

@@ -1,0 +1,1 @@
+//! Tables of line shapes per family.
