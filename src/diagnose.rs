@@ -1,10 +1,10 @@
 //! The whole run: what was asked, and the one function that answers it. Reads files through `input`; prints nothing.
 
-pub mod engine;
+mod engine;
 mod happenings;
-mod interim;
 mod read;
 
+use crate::input::{self, Limits};
 use crate::model::{Diagnosis, Inspection, Lang};
 use crate::rule::{RuleBook, RuleText};
 use anyhow::{Context, Result};
@@ -81,7 +81,7 @@ pub struct Step<'a> {
 }
 
 /// Someone who wants to know how far a run has come.
-pub trait Progress {
+pub trait Progress: Send {
     /// Called now and then, at most once per block of input.
     fn step(&mut self, step: Step<'_>);
 }
@@ -92,10 +92,17 @@ impl Progress for () {
 }
 
 /// Reads everything and answers.
-pub fn run(request: &Request, _progress: &mut dyn Progress) -> Result<Diagnosis> {
+pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> {
     let book = rulebook(&request.rules_dirs)?;
-    let (inputs, problems) = interim::inputs(&request.paths);
-    let mut diagnosis = engine::diagnose(&book, &inputs, problems, request.lang);
+    let found = input::collect(&request.paths, &Limits::default());
+    let threads = match request.threads {
+        0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+        threads => threads,
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let mut diagnosis = pool.install(|| {
+        engine::diagnose(&book, &found.sources, found.problems, request.lang, threads, progress)
+    });
     diagnosis.inputs = shown(&request.paths);
     diagnosis.findings.retain(|f| {
         let area = book.rule(&f.rule).map_or("", |r| r.area.as_str());

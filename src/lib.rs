@@ -5,6 +5,7 @@ pub mod compare;
 pub mod derive;
 pub mod diagnose;
 pub mod format;
+pub mod input;
 pub mod lint;
 pub mod model;
 pub mod report;

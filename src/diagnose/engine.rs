@@ -1,8 +1,10 @@
 //! Second half of a run: clocks are settled, lint and derivers add their events, everything is weighed.
 
 use super::happenings;
-use super::read::{Read, Structured, scan, structured};
+use super::read::{Read, Reading, SHARED_MIN, ports_of, read};
+use super::{Progress, Step};
 use crate::derive::clocks::{self, Ends};
+use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
 use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Zone};
 use crate::rule::matcher::Ports;
@@ -11,53 +13,107 @@ use crate::rule::weigh::{self, Case};
 use crate::rule::{Matcher, RuleBook};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Mutex;
 
-/// A decoded source.
-#[derive(Debug)]
-pub struct Input {
-    /// Path as shown to people.
-    pub path: String,
-    /// Host by path, may be empty.
-    pub host: String,
-    /// Its text.
-    pub body: String,
-}
+/// Sources that one thread reads in their order: members of one archive, or a single file.
+type Batch = Vec<usize>;
 
-/// Diagnoses decoded sources.
-pub fn diagnose(book: &RuleBook, inputs: &[Input], problems: Vec<Problem>, lang: Lang) -> Diagnosis {
-    let found: Vec<Structured> = inputs
+/// Diagnoses all sources.
+pub(super) fn diagnose(
+    book: &RuleBook,
+    sources: &[Source],
+    problems: Vec<Problem>,
+    lang: Lang,
+    threads: usize,
+    progress: &mut dyn Progress,
+) -> Diagnosis {
+    let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
+    let ports = sources
         .par_iter()
         .enumerate()
-        .map(|(id, input)| structured(SourceId(id as u32), &input.path, &input.host, &input.body))
-        .collect();
-    let ports = ports(&found);
-    let reads: Vec<Read> = found
-        .into_par_iter()
-        .zip(inputs.par_iter())
-        .enumerate()
-        .map(|(id, (found, input))| scan(book, &ports, found, SourceId(id as u32), &input.body))
-        .collect();
-    conclude(book, &ports, reads, problems, lang)
+        .map(|(id, source)| ports_of(source, SourceId(id as u32)))
+        .reduce(Ports::default, Ports::join);
+    let reading = Reading { book, ports: &ports, threads };
+    let one = |index: usize| {
+        let source = &sources[index];
+        (index, read(reading, source, SourceId(index as u32), &hosts.of(&source.path)))
+    };
+    let (small, big) = batches(sources);
+    let steps = Steps::new(sources);
+    let mut reads: Vec<(usize, Read)> = {
+        let progress = Mutex::new(&mut *progress);
+        let tell = |index: usize| {
+            if let Ok(mut progress) = progress.try_lock() {
+                progress.step(steps.step(sources, index));
+            }
+        };
+        let mut reads: Vec<_> = small
+            .into_par_iter()
+            .flat_map_iter(|batch| {
+                batch.into_iter().map(|index| {
+                    tell(index);
+                    let read = one(index);
+                    steps.done(read.1.info.bytes);
+                    read
+                })
+            })
+            .collect();
+        for index in big {
+            tell(index);
+            let read = one(index);
+            steps.done(read.1.info.bytes);
+            reads.push(read);
+        }
+        reads
+    };
+    reads.sort_by_key(|(index, _)| *index);
+    conclude(book, &ports, reads.into_iter().map(|(_, read)| read).collect(), problems, lang)
 }
 
-fn ports(found: &[Structured]) -> Ports {
-    let mut ports = Ports::default();
-    for event in found.iter().flat_map(|f| &f.events).filter(|e| &*e.kind == "conf.key") {
-        let value = event.fields.get("value").map(|v| v.to_text()).unwrap_or_default();
-        match (event.fields.str("class"), event.fields.str("key")) {
-            (Some("namesrv"), Some("listenPort")) => ports.namesrv.extend(value.trim().parse::<u32>().ok()),
-            (_, Some("listenPort")) => ports.listen.extend(value.trim().parse::<u32>().ok()),
-            (_, Some("namesrvAddr")) => {
-                let port = |a: &str| a.trim().rsplit(':').next().and_then(|p| p.parse::<u32>().ok());
-                ports.namesrv.extend(value.split([';', ',']).filter_map(port));
-            }
-            _ => {}
+/// Small sources in batches for one thread each, and big plain files, which all threads read together one by one.
+fn batches(sources: &[Source]) -> (Vec<Batch>, Vec<usize>) {
+    let mut archives: BTreeMap<u32, Batch> = BTreeMap::new();
+    let (mut small, mut big) = (Vec::new(), Vec::new());
+    for (index, source) in sources.iter().enumerate() {
+        match source.kind() {
+            Kind::Packed { archive } => archives.entry(archive).or_default().push(index),
+            Kind::File if source.size >= SHARED_MIN => big.push(index),
+            _ => small.push(vec![index]),
         }
     }
-    ports
+    small.extend(archives.into_values());
+    (small, big)
 }
 
-fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, problems: Vec<Problem>, lang: Lang) -> Diagnosis {
+/// How far the run has come, for the progress line.
+struct Steps {
+    bytes: std::sync::atomic::AtomicU64,
+    count: std::sync::atomic::AtomicUsize,
+    total: u64,
+}
+
+impl Steps {
+    fn new(sources: &[Source]) -> Self {
+        Self { bytes: 0.into(), count: 0.into(), total: sources.iter().map(|s| s.size).sum() }
+    }
+
+    fn done(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn step<'s>(&self, sources: &'s [Source], index: usize) -> Step<'s> {
+        Step {
+            source: self.count.load(std::sync::atomic::Ordering::Relaxed) + 1,
+            sources: sources.len(),
+            path: &sources[index].path,
+            bytes: self.bytes.load(std::sync::atomic::Ordering::Relaxed),
+            bytes_total: self.total,
+        }
+    }
+}
+
+fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: Vec<Problem>, lang: Lang) -> Diagnosis {
     let mut matcher = Matcher::new(book, ports);
     let mut sources: Vec<SourceInfo> = Vec::new();
     let mut ends: Vec<Ends> = Vec::new();
@@ -67,6 +123,7 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, problems: Vec<
         sources.push(read.info.clone());
         ends.push(std::mem::take(&mut read.ends));
         facts.append(&mut read.facts);
+        problems.append(&mut read.problems);
     }
     let clocks = clocks::settle(&sources, &ends);
     for event in derived(&facts, &sources) {

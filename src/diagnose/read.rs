@@ -1,19 +1,33 @@
-//! First half of a run: every source is read once or twice, events are gathered and literals counted.
+//! First half of a run: every source is read once; formats give events, logs are searched for the literals of rules.
+//!
+//! A source of up to `WHOLE_MAX` is read whole: every format may find something in it. A bigger one is read as a stream
+//! of chunks, by all threads where it is a plain file, and only as a log, unless one format claims all of its head.
 
 use crate::derive::clocks::Ends;
+use crate::format::log::scan::ScanStats;
+use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
 use crate::format::log::template::Templates;
-use crate::format::log::{Scan, which_log};
-use crate::format::{formats, log::which};
-use crate::model::{Event, LogKind, Role, SourceId, SourceInfo, Text};
+use crate::format::log::{Scan, header, which, which_log};
+use crate::format::{conf, formats};
+use crate::input::{Buffer, Kind, Source};
+use crate::model::finding::Problem;
+use crate::model::{Event, LogKind, LogRecord, Moment, Role, SourceId, SourceInfo, Span, Text};
 use crate::rule::matcher::Ports;
 use crate::rule::tally::Tally;
-use crate::rule::{Matcher, RuleBook};
-use std::collections::HashMap;
+use crate::rule::{Matcher, RuleBook, compile};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
-/// Text sources up to this size are also read across broken lines.
+/// Sources up to this size are read whole.
+const WHOLE_MAX: usize = 8 << 20;
+/// Sources of this size and more are read by all threads together.
+pub(super) const SHARED_MIN: u64 = 16 << 20;
+/// A big source that a format claims may be this big.
+const STRUCTURED_MAX: usize = 512 << 20;
+/// Text up to this size is also read across broken lines: it may be a paste.
 const FOLD_MAX: usize = 2 << 20;
-/// A text of which less than this share is bytes of text is called binary.
-const BINARY_SHARE: f64 = 0.3;
+/// A format that is this sure of the head of a big source gets all of it.
+const SURE: u8 = 60;
 
 /// Kinds of events that are facts about the cluster: few, needed as a whole by lint and derivers.
 const FACTS: &[&str] = &[
@@ -32,19 +46,17 @@ const FACTS: &[&str] = &[
     "admin.connection",
     "admin.subscription",
     "rmq.gap",
-    "gc.stopped",
-    "gc.pause",
-    "cpu.sample",
+    "rmq.lag",
 ];
-/// Most facts kept of one source and kind.
-const FACTS_MAX: usize = 4000;
+/// Most facts kept of one source.
+const FACTS_MAX: usize = 6000;
 
 /// What reading one source gives.
 #[derive(Debug)]
 pub(super) struct Read {
     /// The source, with format, log, role and counts filled in.
     pub(super) info: SourceInfo,
-    /// Events of formats, in order.
+    /// What rules count.
     pub(super) tallies: HashMap<(u32, u32), Tally>,
     /// Events that lint and derivers need whole.
     pub(super) facts: Vec<Event>,
@@ -52,19 +64,144 @@ pub(super) struct Read {
     pub(super) ends: Ends,
     /// Shapes of WARN and ERROR records.
     pub(super) templates: Templates,
+    /// What went wrong.
+    pub(super) problems: Vec<Problem>,
 }
 
-/// What is learnt before any log is scanned.
-#[derive(Debug)]
-pub(super) struct Structured {
-    pub(super) info: SourceInfo,
-    pub(super) events: Vec<Event>,
-    pub(super) is_log: bool,
+/// What all reading shares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) book: &'a RuleBook,
+    pub(super) ports: &'a Ports,
+    pub(super) threads: usize,
 }
 
-/// Tries every format on a decoded source, and tells whether it is (also) a text log.
-pub(super) fn structured(id: SourceId, path: &str, host: &str, body: &str) -> Structured {
-    let text = Text::new(id, path, body);
+/// Ports that configurations name, looked for in the heads of all sources before anything is scanned.
+pub(super) fn ports_of(source: &Source, id: SourceId) -> Ports {
+    let mut ports = Ports::default();
+    let Ok(head) = source.head() else { return ports };
+    let names_one = ["listenPort", "namesrvAddr", "name-server"].iter().any(|key| head.text.contains(key));
+    if !names_one || source.size > WHOLE_MAX as u64 {
+        return ports;
+    }
+    let text = Text::new(id, &source.path, &head.text);
+    let mut events: Vec<Event> = Vec::new();
+    for format in conf::CONF_FORMATS.iter().filter(|f| (f.score)(&text) > 0) {
+        (format.parse)(&text, &mut events);
+    }
+    for event in events.iter().filter(|e| &*e.kind == "conf.key") {
+        let value = event.fields.get("value").map(|v| v.to_text()).unwrap_or_default();
+        match (event.fields.str("class"), event.fields.str("key")) {
+            (Some("namesrv"), Some("listenPort")) => ports.namesrv.extend(value.trim().parse::<u32>().ok()),
+            (_, Some("listenPort")) => ports.listen.extend(value.trim().parse::<u32>().ok()),
+            (_, Some("namesrvAddr" | "rocketmq.name-server")) => {
+                let port = |a: &str| a.trim().rsplit(':').next().and_then(|p| p.parse::<u32>().ok());
+                ports.namesrv.extend(value.split([';', ',']).filter_map(port));
+            }
+            _ => {}
+        }
+    }
+    ports
+}
+
+/// Reads one source.
+pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &str) -> Read {
+    let unread = |problem: Problem| Read {
+        info: info(source, host, "unknown"),
+        tallies: HashMap::new(),
+        facts: Vec::new(),
+        ends: Ends::new(),
+        templates: Templates::default(),
+        problems: vec![problem],
+    };
+    let big = source.kind() == Kind::File && source.size > WHOLE_MAX as u64;
+    if !big {
+        match source.read_all(WHOLE_MAX) {
+            Ok(whole) if source.size_is_exact && source.size <= WHOLE_MAX as u64 => {
+                return read_whole(reading, source, id, host, &whole);
+            }
+            // A packed source tells its size only when it was read.
+            Ok(whole) if whole.outcome.problems.is_empty() => return read_whole(reading, source, id, host, &whole),
+            Ok(whole) if whole.text.len() + (1 << 20) < WHOLE_MAX => return read_whole(reading, source, id, host, &whole),
+            Ok(_) => {}
+            Err(problem) => return unread(problem),
+        }
+    }
+    let head = match source.head() {
+        Ok(head) => head,
+        Err(problem) => return unread(problem),
+    };
+    let text = Text::new(id, &source.path, &head.text);
+    // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays a log.
+    if which_log(&source.path, &head.text) == LogKind::App
+        && formats().map(|f| (f.score)(&text)).max().unwrap_or(0) >= SURE
+        && let Ok(whole) = source.read_all(STRUCTURED_MAX)
+    {
+        return read_whole(reading, source, id, host, &whole);
+    }
+    read_stream(reading, source, id, host, &head.text).unwrap_or_else(unread)
+}
+
+fn info(source: &Source, host: &str, format: &'static str) -> SourceInfo {
+    SourceInfo {
+        path: source.path.clone(),
+        host: host.to_string(),
+        role: None,
+        format,
+        log: None,
+        bytes: 0,
+        lines: 0,
+    }
+}
+
+/// Collects what one source gives.
+struct Gather<'a> {
+    matcher: Matcher<'a>,
+    ends: Ends,
+    facts: Vec<Event>,
+}
+
+impl<'a> Gather<'a> {
+    fn new(reading: Reading<'a>) -> Self {
+        Self { matcher: Matcher::new(reading.book, reading.ports), ends: Ends::new(), facts: Vec::new() }
+    }
+
+    fn note(&mut self, at: Option<Moment>) {
+        if let Some(at) = at {
+            let slot = self.ends.entry(at.zone).or_insert((at.ms, at.ms));
+            *slot = (slot.0.min(at.ms), slot.1.max(at.ms));
+        }
+    }
+
+    fn event(&mut self, event: &Event, info: &SourceInfo) {
+        self.matcher.event(event, info);
+        self.note(event.at);
+        if self.facts.len() < FACTS_MAX && FACTS.contains(&&*event.kind) {
+            self.facts.push(event.clone());
+        }
+    }
+
+    fn record(&mut self, record: &LogRecord<'_>, info: &SourceInfo) {
+        self.note(record.at);
+        self.matcher.record(record, info);
+    }
+
+    /// The event that says this source was read.
+    fn seen(&mut self, id: SourceId, info: &SourceInfo, first_line: &str) {
+        let mut seen = Event::new("source", Span::line(id, 1), first_line);
+        seen.fields.set("format", info.format);
+        seen.fields.set("log", info.log.map_or("", compile::log_name));
+        seen.fields.set("role", info.role.map_or("", compile::role_name));
+        seen.fields.set("host", info.host.as_str());
+        seen.fields.set("file", info.path.as_str());
+        seen.fields.set("lines", info.lines as f64);
+        self.matcher.event(&seen, info);
+    }
+}
+
+fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, whole: &crate::input::Whole) -> Read {
+    let body = whole.text.as_str();
+    let text = Text::new(id, &source.path, body);
     let mut events: Vec<Event> = Vec::new();
     let mut best: (u8, &'static str) = (0, "");
     for format in formats() {
@@ -76,127 +213,173 @@ pub(super) fn structured(id: SourceId, path: &str, host: &str, body: &str) -> St
             }
         }
     }
-    let log = which_log(path, &body[..floor(body, 256 * 1024)]);
-    let readable = body.is_empty() || printable(body.as_bytes()) > BINARY_SHARE;
-    // A file that one format claims whole needs no search for log messages, unless it is a paste.
+    let log = which_log(&source.path, head_of(body));
+    let readable = body.trim().is_empty() || is_text(body);
+    // A file that one format claims whole is no log, unless it is small enough to be a paste of several things.
     let is_log = readable && (best.0 < 90 || log != LogKind::App || body.len() <= FOLD_MAX);
-    let role = which::role_of(log).or_else(|| role_of_events(&events));
-    let info = SourceInfo {
-        path: path.to_string(),
-        host: host.to_string(),
-        role,
-        format: if best.0 >= 50 {
-            best.1
-        } else if readable {
-            "log"
-        } else {
-            "unknown"
-        },
-        log: is_log.then_some(log),
-        bytes: body.len() as u64,
-        lines: text.lines().len() as u64,
-    };
-    Structured { info, events, is_log }
-}
-
-fn floor(body: &str, mut at: usize) -> usize {
-    at = at.min(body.len());
-    while !body.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-fn printable(bytes: &[u8]) -> f64 {
-    let head = &bytes[..bytes.len().min(64 * 1024)];
-    let good = head
-        .iter()
-        .filter(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\n' | b'\t' | b'\r') || **b >= 0xC0)
-        .count();
-    good as f64 / head.len().max(1) as f64
-}
-
-fn role_of_events(events: &[Event]) -> Option<Role> {
-    events
-        .iter()
-        .find_map(|e| match e.fields.str("process").or(e.fields.str("class")) {
-            Some("broker") => Some(Role::Broker),
-            Some("namesrv") => Some(Role::Namesrv),
-            Some("proxy") => Some(Role::Proxy),
-            Some("controller") => Some(Role::Controller),
-            Some("client") => Some(Role::Client),
-            _ => None,
-        })
-}
-
-/// Scans a source for the literals of rules and counts its events.
-pub(super) fn scan(book: &RuleBook, ports: &Ports, found: Structured, id: SourceId, body: &str) -> Read {
-    let Structured {
-        mut info,
-        events,
-        is_log,
-    } = found;
-    let mut matcher = Matcher::new(book, ports);
-    let mut ends = Ends::new();
-    let mut note = |at: Option<crate::model::Moment>| {
-        if let Some(at) = at {
-            let slot = ends.entry(at.zone).or_insert((at.ms, at.ms));
-            *slot = (slot.0.min(at.ms), slot.1.max(at.ms));
-        }
-    };
-    let mut facts = Vec::new();
-    let mut kept: HashMap<&str, usize> = HashMap::new();
+    let known = best.0 >= 50 && (log == LogKind::App || best.0 >= 90);
+    let mut info = info(source, host, if known { best.1 } else if readable { "log" } else { "unknown" });
+    info.role = which::role_of(log).or_else(|| role_of_events(&events));
+    info.log = is_log.then_some(log);
+    info.bytes = whole.outcome.bytes.max(body.len() as u64);
+    info.lines = whole.outcome.lines.max(text.lines().len() as u64);
+    let mut gather = Gather::new(reading);
     for event in &events {
-        matcher.event(event, &info);
-        note(event.at);
-        if let Some(kind) = FACTS.iter().find(|k| **k == &*event.kind) {
-            let count = kept.entry(kind).or_default();
-            *count += 1;
-            if *count <= FACTS_MAX {
-                facts.push(event.clone());
-            }
-        }
+        gather.event(event, &info);
     }
     let mut templates = Templates::default();
     if is_log {
-        let server = info.log.is_some_and(which::is_server);
-        let fold = body.len() <= FOLD_MAX;
         let scan = Scan {
             source: id,
-            automaton: &book.automaton,
-            server,
-            fold,
+            automaton: &reading.book.automaton,
+            server: which::is_server(log),
+            fold: body.len() <= FOLD_MAX,
         };
-        let stats = scan.run(body.as_bytes(), 1, &mut |record| {
-            note(record.at);
-            matcher.record(record, &info);
-        });
-        note(stats.first);
-        note(stats.last);
+        let stats = scan.run(body.as_bytes(), 1, &mut |record| gather.record(record, &info));
+        gather.note(stats.first);
+        gather.note(stats.last);
+        if events.is_empty() && stats.stamped == 0 && gather.matcher.tallies.is_empty() && log == LogKind::App {
+            info.format = "unknown";
+        }
         templates = stats.templates;
     }
-    let mut seen = Event::new(
-        "source",
-        crate::model::Span::line(id, 1),
-        body.lines().next().unwrap_or(""),
-    );
-    seen.fields.set("format", info.format);
-    seen.fields
-        .set("log", info.log.map_or("", crate::rule::compile::log_name));
-    seen.fields
-        .set("role", info.role.map_or("", crate::rule::compile::role_name));
-    seen.fields.set("host", info.host.as_str());
-    seen.fields.set("file", info.path.as_str());
-    seen.fields.set("lines", info.lines as f64);
-    matcher.event(&seen, &info);
-    if !is_log && info.format == "log" {
-        info.format = "unknown";
-    }
+    gather.seen(id, &info, text.lines().first().unwrap_or(&""));
     Read {
         info,
-        tallies: matcher.tallies,
-        facts,
-        ends,
+        tallies: gather.matcher.tallies,
+        facts: gather.facts,
+        ends: gather.ends,
         templates,
+        problems: whole.outcome.problems.clone(),
+    }
+}
+
+fn head_of(body: &str) -> &str {
+    let mut at = body.len().min(256 * 1024);
+    while !body.is_char_boundary(at) {
+        at -= 1;
+    }
+    &body[..at]
+}
+
+/// Whether most of the head is text.
+fn is_text(body: &str) -> bool {
+    let head = head_of(body);
+    let bad = head.chars().filter(|c| c.is_control() && !c.is_whitespace() || *c == '\u{FFFD}').count();
+    bad * 4 <= head.chars().count()
+}
+
+fn role_of_events(events: &[Event]) -> Option<Role> {
+    events.iter().find_map(|e| match e.fields.str("process").or(e.fields.str("class")) {
+        Some("broker") => Some(Role::Broker),
+        Some("namesrv") => Some(Role::Namesrv),
+        Some("proxy") => Some(Role::Proxy),
+        Some("controller") => Some(Role::Controller),
+        Some("client") => Some(Role::Client),
+        _ => None,
+    })
+}
+
+/// A part of a stream that a thread has scanned.
+struct Part<'a> {
+    lines: u32,
+    gather: Gather<'a>,
+    stats: ScanStats,
+    edges: Edges,
+}
+
+/// Parts in order, put together as soon as the next one is there, so that memory does not grow with the input.
+struct Merge<'a> {
+    next_line: u32,
+    waiting: BTreeMap<u32, Part<'a>>,
+    gather: Gather<'a>,
+    stats: ScanStats,
+    stitch: Stitch,
+}
+
+fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, head: &str) -> Result<Read, Problem> {
+    let log = which_log(&source.path, head);
+    let stamped = head.lines().any(|l| header::begins_record(l.as_bytes()));
+    let mut info = info(source, host, "log");
+    info.role = which::role_of(log);
+    info.log = Some(log);
+    let info = &info;
+    let scan =
+        Scan { source: id, automaton: &reading.book.automaton, server: which::is_server(log), fold: false };
+    let reader = source.open()?;
+    let merge = Mutex::new(Merge {
+        next_line: 1,
+        waiting: BTreeMap::new(),
+        gather: Gather::new(reading),
+        stats: ScanStats::default(),
+        stitch: Stitch::default(),
+    });
+    let work = || {
+        let mut buffer = Buffer::new();
+        while let Some(chunk) = reader.next(&mut buffer) {
+            let mut gather = Gather::new(reading);
+            let (stats, edges) =
+                scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| gather.record(record, info));
+            gather.note(stats.first);
+            gather.note(stats.last);
+            let part = Part { lines: chunk.lines, gather, stats, edges };
+            let mut merge = merge.lock().unwrap_or_else(PoisonError::into_inner);
+            merge.take(chunk.first_line, part, &scan, info);
+        }
+    };
+    let threads = if source.kind() == Kind::File && source.size >= SHARED_MIN { reading.threads.max(1) } else { 1 };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let outcome = reader.finish();
+    let mut merge = merge.into_inner().unwrap_or_else(PoisonError::into_inner);
+    merge.finish(&scan, info);
+    let mut info = info.clone();
+    info.bytes = outcome.bytes;
+    info.lines = outcome.lines;
+    let Merge { mut gather, stats, .. } = merge;
+    gather.seen(id, &info, head.lines().next().unwrap_or(""));
+    Ok(Read {
+        info,
+        tallies: gather.matcher.tallies,
+        facts: gather.facts,
+        ends: gather.ends,
+        templates: stats.templates,
+        problems: outcome.problems,
+    })
+}
+
+impl<'a> Merge<'a> {
+    fn take(&mut self, first_line: u32, part: Part<'a>, scan: &Scan<'_>, info: &SourceInfo) {
+        self.waiting.insert(first_line, part);
+        while let Some(part) = self.waiting.remove(&self.next_line) {
+            self.next_line += part.lines.max(1);
+            self.add(part, scan, info);
+        }
+    }
+
+    fn add(&mut self, part: Part<'a>, scan: &Scan<'_>, info: &SourceInfo) {
+        let gather = &mut self.gather;
+        self.stitch.push(scan, part.edges, &mut |record| gather.record(record, info));
+        gather.matcher.absorb(part.gather.matcher.tallies, 0);
+        for (zone, (first, last)) in part.gather.ends {
+            let slot = gather.ends.entry(zone).or_insert((first, last));
+            *slot = (slot.0.min(first), slot.1.max(last));
+        }
+        self.stats.add(&part.stats);
+    }
+
+    fn finish(&mut self, scan: &Scan<'_>, info: &SourceInfo) {
+        // Left over when a chunk was lost to an error: still counted, in order.
+        for (_, part) in std::mem::take(&mut self.waiting) {
+            self.add(part, scan, info);
+        }
+        let gather = &mut self.gather;
+        self.stitch.finish(scan, &mut |record| gather.record(record, info));
+        let edges = std::mem::take(&mut self.stitch.stats);
+        self.stats.add(&edges);
     }
 }

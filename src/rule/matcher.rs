@@ -16,6 +16,13 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// Both.
+    pub fn join(mut self, other: Ports) -> Ports {
+        self.listen.extend(other.listen);
+        self.namesrv.extend(other.namesrv);
+        self
+    }
+
     /// What a port is for.
     pub fn kind(&self, port: u32) -> &'static str {
         if self.namesrv.contains(&port) || port == 9876 {
