@@ -3,6 +3,7 @@
 //! Formats are tolerant: of a small source **every** format is tried, since people paste a GC log, an iostat table and
 //! a stack trace into one file; each takes what it recognises and leaves the rest. Of a big source the best scores win.
 
+pub mod admin;
 pub mod conf;
 pub mod host;
 pub mod jvm;

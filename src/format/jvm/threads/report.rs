@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 const GROUPS_MAX: usize = 60;
 /// Most contended locks told per dump.
 const CONTENTIONS_MAX: usize = 20;
-/// In a paste of at most this many threads one waiter is worth telling.
+/// In a paste of at most this many threads every thread and every waiter is worth telling.
 const FRAGMENT_THREADS: usize = 5;
 
 /// Tells everything about one dump.
@@ -156,9 +156,10 @@ fn groups(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
         .iter()
         .find(|((pool, _), _)| *pool == Pool::CommonPool)
         .map(|(_, group)| (group.threads.len() as f64, group.busy().count() as f64));
+    let small = dump.threads.len() <= FRAGMENT_THREADS;
     let worth = |pool: Pool, group: &Group<'_, '_>| {
         let blocked = group.count(|t| t.doing == Doing::Lock || t.doing == Doing::ClassInit) > 0.0;
-        !matches!(pool, Pool::Other | Pool::Netty | Pool::Client) || group.threads.len() >= 2 || blocked
+        !matches!(pool, Pool::Other | Pool::Netty | Pool::Client) || group.threads.len() >= 2 || blocked || small
     };
     for ((pool, name), group) in groups
         .iter()
