@@ -8,6 +8,7 @@ pub mod conf;
 pub mod host;
 pub mod jvm;
 pub mod log;
+pub mod series;
 pub mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -216,6 +216,11 @@ pub const KINDS: &[Kind] = &[
         "the same thread with the same frames in two or more dumps of one process",
     ),
     k(
+        "threads.busy",
+        &["thread", "key", "pool", "what", "frame", "stack"],
+        "one busy thread of a consume, send, pull or common pool; equal thread, key and stack in two dumps: it did not move",
+    ),
+    k(
         "threads.hot",
         &["thread", "cpu_pct", "frame"],
         "a thread that top -H or arthas shows hot",
@@ -553,8 +558,8 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "rmq.lag",
-        &["group", "topic", "bytes", "time_ms", "growth_bytes"],
-        "GROUP_GET_FALL_*: how far a group reads behind",
+        &["group", "topic", "bytes", "time_ms", "growth_bytes", "frozen"],
+        "GROUP_GET_FALL_*: how far a group reads behind; frozen = 1: equal to the reading before, the consumer pulls no data (told once)",
     ),
     k(
         "rmq.start",

@@ -25,7 +25,11 @@ pub const FORMAT: Format = Format {
 const ROWS_MAX: usize = 20_000;
 
 fn score(text: &Text<'_>) -> u8 {
-    if text.lines().iter().any(|line| report(line).is_some()) { 90 } else { 0 }
+    if text.lines().iter().any(|line| report(line).is_some()) {
+        90
+    } else {
+        0
+    }
 }
 
 fn parse(text: &Text<'_>, out: &mut dyn Sink) {
@@ -111,7 +115,9 @@ fn report(line: &str) -> Option<Report> {
 
 fn number(text: &str) -> Option<f64> {
     let text = text.trim_start();
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | ','))).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | ',')))
+        .unwrap_or(text.len());
     text[..end].replace(',', ".").parse().ok()
 }
 

@@ -17,7 +17,11 @@ pub const FORMAT: Format = Format {
 };
 
 fn score(text: &Text<'_>) -> u8 {
-    if text.lines().iter().any(|line| title(line).is_some()) { 90 } else { 0 }
+    if text.lines().iter().any(|line| title(line).is_some()) {
+        90
+    } else {
+        0
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -82,11 +86,18 @@ struct Row<'a> {
 
 fn more(line: &str) -> Option<Row<'_>> {
     let words: Vec<&str> = line.split_whitespace().take(7).collect();
-    let [cluster, broker, counts @ ..] = &words[..] else { return None };
-    let [_, _, in_today, out_today] = counts else { return None };
+    let [cluster, broker, counts @ ..] = &words[..] else {
+        return None;
+    };
+    let [_, _, in_today, out_today] = counts else {
+        return None;
+    };
     Some(Row {
         words: vec![("cluster", cluster), ("broker", broker)],
-        numbers: vec![("in_today", in_today.parse().ok()?), ("out_today", out_today.parse().ok()?)],
+        numbers: vec![
+            ("in_today", in_today.parse().ok()?),
+            ("out_today", out_today.parse().ok()?),
+        ],
         version: None,
     })
 }
@@ -94,21 +105,29 @@ fn more(line: &str) -> Option<Row<'_>> {
 /// A row of addresses. A broker that did not answer has empty columns, so each part is looked for by its form.
 fn base(line: &str) -> Option<Row<'_>> {
     let words: Vec<&str> = line.split_whitespace().take(24).collect();
-    let [cluster, broker, id, addr, rest @ ..] = &words[..] else { return None };
-    let port = addr.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    if id.parse::<i64>().is_err() || !port {
+    let [cluster, broker, id, addr, rest @ ..] = &words[..] else {
         return None;
-    }
+    };
+    let port = addr
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let Some(id) = id.parse::<f64>().ok().filter(|_| port) else {
+        return None;
+    };
     let mut row = Row {
-        words: vec![("cluster", cluster), ("broker", broker), ("id", id), ("addr", addr)],
-        ..Row::default()
+        words: vec![("cluster", cluster), ("broker", broker), ("addr", addr)],
+        numbers: vec![("id", id)],
+        version: None,
     };
     let loads: Vec<usize> = (0..rest.len()).filter(|at| load(rest[*at]).is_some()).collect();
     if let Some(version) = rest.first().filter(|word| word.starts_with('V')) {
         row.words.push(("version", version));
         row.version = Some(dotted(version));
     }
-    for (at, names) in loads.iter().zip([["in_tps", "send_queue", "send_wait_ms"], ["out_tps", "pull_queue", "pull_wait_ms"]]) {
+    for (at, names) in loads.iter().zip([
+        ["in_tps", "send_queue", "send_wait_ms"],
+        ["out_tps", "pull_queue", "pull_wait_ms"],
+    ]) {
         let values = load(rest[*at]).unwrap_or_default();
         for (name, value) in names.into_iter().zip(values) {
             row.numbers.extend(value.map(|value| (name, value)));
@@ -124,7 +143,11 @@ fn base(line: &str) -> Option<Row<'_>> {
     if let Some(space) = next.and_then(|word| word.parse::<f64>().ok()) {
         row.numbers.push(("disk_pct", (space * 1000.0).round() / 10.0));
         let _hour = tail.next();
-        row.numbers.extend(tail.next().and_then(|word| word.parse().ok()).map(|wait| ("page_cache_ms", wait)));
+        row.numbers.extend(
+            tail.next()
+                .and_then(|word| word.parse().ok())
+                .map(|wait| ("page_cache_ms", wait)),
+        );
     }
     Some(row)
 }

@@ -20,7 +20,7 @@ use super::cluster::dotted;
 use super::command;
 use crate::format::{Format, Sink};
 use crate::model::{Event, Text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Connection tables.
 pub const FORMAT: Format = Format {
@@ -53,7 +53,10 @@ fn title(line: &str) -> Option<Table> {
 }
 
 fn score(text: &Text<'_>) -> u8 {
-    let titled = text.lines().iter().any(|line| title(line).is_some() || line.contains("#Consumer Subscription#"));
+    let titled = text
+        .lines()
+        .iter()
+        .any(|line| title(line).is_some() || line.contains("#Consumer Subscription#"));
     if titled {
         90
     } else if text.lines().iter().any(|line| producer_row(line).is_some()) {
@@ -75,7 +78,9 @@ struct Client<'a> {
 
 fn consumer_row(line: &str) -> Option<Client<'_>> {
     let words: Vec<&str> = line.split_whitespace().take(5).collect();
-    let [id, addr, language, version] = &words[..] else { return None };
+    let [id, addr, language, version] = &words[..] else {
+        return None;
+    };
     let whole = addr.contains(':') && is_version(version);
     whole.then_some(Client {
         line: 0,
@@ -96,7 +101,9 @@ fn producer_row(line: &str) -> Option<Client<'_>> {
 /// `1  10.4.1.7@4711  V4_9_2  1777700000000/10.4.1.7@4711`
 fn status_row(line: &str) -> Option<Client<'_>> {
     let words: Vec<&str> = line.split_whitespace().take(5).collect();
-    let [index, id, version, _file] = &words[..] else { return None };
+    let [index, id, version, _file] = &words[..] else {
+        return None;
+    };
     (index.parse::<u32>().is_ok() && is_version(version)).then_some(Client {
         line: 0,
         id,
@@ -107,7 +114,9 @@ fn status_row(line: &str) -> Option<Client<'_>> {
 }
 
 fn is_version(word: &str) -> bool {
-    word.strip_prefix('V').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) || word.starts_with("HIGHER_VERSION")
+    word.strip_prefix('V')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        || word.starts_with("HIGHER_VERSION")
 }
 
 fn parse(text: &Text<'_>, out: &mut dyn Sink) {
@@ -151,13 +160,21 @@ fn parse(text: &Text<'_>, out: &mut dyn Sink) {
             open = None;
         } else if let Some((key, value)) = consume_mode(line) {
             told += 1;
-            out.event(Event::new("admin.status", text.span(at), line).with("key", key).with("value", value));
+            out.event(
+                Event::new("admin.status", text.span(at), line)
+                    .with("key", key)
+                    .with("value", value),
+            );
         } else if let Some((topic, failed)) = rates(line) {
             told += 1;
-            out.event(failed.into_iter().fold(
-                Event::new("admin.status", text.span(at), line).with("key", "consume-rates").with("value", topic),
-                |event, (name, value)| event.with(name, value),
-            ));
+            out.event(
+                failed.into_iter().fold(
+                    Event::new("admin.status", text.span(at), line)
+                        .with("key", "consume-rates")
+                        .with("value", topic),
+                    |event, (name, value)| event.with(name, value),
+                ),
+            );
         }
     }
     tell(text, &clients, group, out);
@@ -166,6 +183,7 @@ fn parse(text: &Text<'_>, out: &mut dyn Sink) {
 /// Tells the clients of one table. Two rows with one id mean that two processes chose the same.
 fn tell(text: &Text<'_>, clients: &[Client<'_>], group: Option<&str>, out: &mut dyn Sink) -> usize {
     let mut ids: HashMap<&str, u32> = HashMap::new();
+    let mut versions: HashSet<&str> = HashSet::new();
     for client in clients {
         *ids.entry(client.id).or_default() += 1;
     }
@@ -184,6 +202,14 @@ fn tell(text: &Text<'_>, clients: &[Client<'_>], group: Option<&str>, out: &mut 
         }
         let collision = client.addr.is_some() && ids.get(client.id).copied().unwrap_or(0) > 1;
         out.event(event.with("collision", f64::from(u8::from(collision))));
+        let java = client.language.is_none_or(|language| language == "JAVA");
+        if java && versions.insert(client.version) {
+            out.event(
+                Event::new("version", text.span(client.line), line)
+                    .with("component", "client")
+                    .with("version", dotted(client.version)),
+            );
+        }
     }
     clients.len()
 }
@@ -205,9 +231,23 @@ fn subscription(line: &str, open: Option<Table>) -> Option<(&str, &str)> {
 /// Sentences below the tables, and the properties of the running info that tell how a consumer is set up.
 fn consume_mode(line: &str) -> Option<(&str, &str)> {
     const KEYS: &[&str] = &[
-        "ConsumeType", "MessageModel", "ConsumeFromWhere", "PROP_CONSUME_TYPE", "PROP_CONSUMEORDERLY", "PROP_CLIENT_VERSION",
-        "PROP_THREADPOOL_CORE_SIZE", "PROP_CONSUMER_START_TIMESTAMP", "PROP_NAMESERVER_ADDR", "consumeThreadMin", "consumeThreadMax",
-        "consumeMessageBatchMaxSize", "pullBatchSize", "pullThresholdForQueue", "maxReconsumeTimes", "consumeTimeout", "messageModel",
+        "ConsumeType",
+        "MessageModel",
+        "ConsumeFromWhere",
+        "PROP_CONSUME_TYPE",
+        "PROP_CONSUMEORDERLY",
+        "PROP_CLIENT_VERSION",
+        "PROP_THREADPOOL_CORE_SIZE",
+        "PROP_CONSUMER_START_TIMESTAMP",
+        "PROP_NAMESERVER_ADDR",
+        "consumeThreadMin",
+        "consumeThreadMax",
+        "consumeMessageBatchMaxSize",
+        "pullBatchSize",
+        "pullThresholdForQueue",
+        "maxReconsumeTimes",
+        "consumeTimeout",
+        "messageModel",
         "consumeFromWhere",
     ];
     let (key, value) = line.split_once(':')?;
@@ -223,7 +263,14 @@ fn rates(line: &str) -> Option<(&str, Vec<(&'static str, f64)>)> {
         return None;
     }
     let values: Option<Vec<f64>> = numbers.iter().map(|word| word.replace(',', ".").parse().ok()).collect();
-    let names = ["pull_rt_ms", "pull_tps", "consume_rt_ms", "consume_ok_tps", "consume_failed_tps", "failed_in_hour"];
+    let names = [
+        "pull_rt_ms",
+        "pull_tps",
+        "consume_rt_ms",
+        "consume_ok_tps",
+        "consume_failed_tps",
+        "failed_in_hour",
+    ];
     Some((topic, names.into_iter().zip(values?).collect()))
 }
 
@@ -240,9 +287,18 @@ mod tests {
 
     #[test]
     fn rows() {
-        assert_eq!(producer_row("0001  a@1  10.4.1.7:5032  JAVA  V4_9_2").unwrap().id, "a@1");
+        assert_eq!(
+            producer_row("0001  a@1  10.4.1.7:5032  JAVA  V4_9_2").unwrap().id,
+            "a@1"
+        );
         assert!(producer_row("2026  a b c d").is_none());
-        assert_eq!(subscription("001 Topic: t      ClassFilter: false    SubExpression: a || b", None), Some(("t", "a || b")));
-        assert_eq!(rates("t 1.00 2.00 3.00 4.00 5.00 6").unwrap().1[4], ("consume_failed_tps", 5.0));
+        assert_eq!(
+            subscription("001 Topic: t      ClassFilter: false    SubExpression: a || b", None),
+            Some(("t", "a || b"))
+        );
+        assert_eq!(
+            rates("t 1.00 2.00 3.00 4.00 5.00 6").unwrap().1[4],
+            ("consume_failed_tps", 5.0)
+        );
     }
 }

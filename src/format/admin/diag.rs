@@ -21,7 +21,10 @@ pub const FORMAT: Format = Format {
 const LINE_MAX: usize = 64 * 1024;
 
 fn score(text: &Text<'_>) -> u8 {
-    let schema = text.lines().first().is_some_and(|line| line.contains("\"rmqdoc.events/"));
+    let schema = text
+        .lines()
+        .first()
+        .is_some_and(|line| line.contains("\"rmqdoc.events/"));
     if schema {
         100
     } else if text.lines().iter().take(200).any(|line| object(line).is_some()) {
@@ -47,14 +50,22 @@ fn parse(text: &Text<'_>, out: &mut dyn Sink) {
         let Some(object) = object(line) else { continue };
         let string = |name: &str| object.get(name).and_then(Json::as_str);
         let Some(name) = string("ev") else { continue };
-        let mut event = Event::new("diag", text.span(at), line).at(string("ts").and_then(moment)).with("event", name);
+        let mut event = Event::new("diag", text.span(at), line)
+            .at(string("ts").and_then(moment))
+            .with("event", name);
         let (stage, took_ms) = longest_stage(&object);
         for (field, value) in [
             ("stage", stage.as_deref().or(string("stage")).or(string("request"))),
             ("broker", string("node")),
             ("topic", string("topic")),
             ("group", string("group").or(string("consumer_group"))),
-            ("value", string("reason").or(string("cause")).or(string("state")).or(string("value"))),
+            (
+                "value",
+                string("reason")
+                    .or(string("cause"))
+                    .or(string("state"))
+                    .or(string("value")),
+            ),
             ("severity", string("sev")),
         ] {
             if let Some(value) = value {
@@ -65,10 +76,10 @@ fn parse(text: &Text<'_>, out: &mut dyn Sink) {
         if let Some(ms) = number("total_ms").or(number("ms")).or(number("took_ms")).or(took_ms) {
             event = event.with("took_ms", ms);
         }
-        if !object.contains_key("reason") {
-            if let Some(value) = number("value").or(number("ratio")).or(number("bytes")) {
-                event = event.with("value", value);
-            }
+        if !object.contains_key("reason")
+            && let Some(value) = number("value").or(number("ratio")).or(number("bytes"))
+        {
+            event = event.with("value", value);
         }
         out.event(event);
     }

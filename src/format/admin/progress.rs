@@ -30,7 +30,11 @@ pub const FORMAT: Format = Format {
 const ROWS_MAX: usize = 2000;
 
 fn score(text: &Text<'_>) -> u8 {
-    if text.lines().iter().any(|line| Columns::of(line).is_some()) { 90 } else { 0 }
+    if text.lines().iter().any(|line| Columns::of(line).is_some()) {
+        90
+    } else {
+        0
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -168,7 +172,16 @@ impl<'a> Reader<'a> {
             order: self.tables,
             group: command.and_then(|c| c.group()),
             at: command::stamp_above(text, at).map(|stamp| stamp.local()),
-            has_clients: columns == Columns::Queues { client: true, inflight: true } || columns == Columns::Queues { client: true, inflight: false },
+            has_clients: columns
+                == Columns::Queues {
+                    client: true,
+                    inflight: true,
+                }
+                || columns
+                    == Columns::Queues {
+                        client: true,
+                        inflight: false,
+                    },
             ..Table::default()
         };
         self.tables += 1;
@@ -191,7 +204,13 @@ impl<'a> Reader<'a> {
                 if let (Some(topic), Some((group, rest))) = (topic, rest) {
                     // The row of one group, with the group cut out.
                     let mut words = Words { rest };
-                    let parts = (words.next(), words.next(), words.number(), words.number(), words.number());
+                    let parts = (
+                        words.next(),
+                        words.next(),
+                        words.number(),
+                        words.number(),
+                        words.number(),
+                    );
                     if let (Some(broker), Some(queue), Some(broker_offset), Some(consumer_offset), Some(diff)) = parts {
                         let last = words.rest.trim();
                         let row = Queue {
@@ -222,7 +241,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn queue(&mut self, text: &Text<'a>, at: usize, line: &'a str, row: &Queue<'a>, group: Option<&'a str>, out: &mut dyn Sink) {
+    fn queue(
+        &mut self,
+        text: &Text<'a>,
+        at: usize,
+        line: &'a str,
+        row: &Queue<'a>,
+        group: Option<&'a str>,
+        out: &mut dyn Sink,
+    ) {
         let table = &mut self.table;
         table.last = at;
         table.rows += 1;
@@ -264,8 +291,12 @@ impl<'a> Reader<'a> {
     }
 
     fn total(&mut self, at: usize, line: &str) {
-        let Some((name, value)) = line.trim().split_once(": ") else { return };
-        let Ok(value) = value.trim().replace(',', ".").parse::<f64>() else { return };
+        let Some((name, value)) = line.trim().split_once(": ") else {
+            return;
+        };
+        let Ok(value) = value.trim().replace(',', ".").parse::<f64>() else {
+            return;
+        };
         match name {
             "Consume TPS" => self.table.consume_tps = Some(value),
             "Diff Total" | "Consume Diff Total" => self.table.diff_total = Some(value),
@@ -276,8 +307,14 @@ impl<'a> Reader<'a> {
 
     fn group_row(&mut self, text: &Text<'_>, at: usize, line: &str) -> Option<Event> {
         let words: Vec<&str> = line.split_whitespace().take(9).collect();
-        let [group, count, version, .., tps, diff] = &words[..] else { return None };
-        let (clients, tps, diff) = (count.parse::<f64>().ok()?, tps.parse::<f64>().ok()?, diff.parse::<f64>().ok()?);
+        let [group, count, version, .., tps, diff] = &words[..] else {
+            return None;
+        };
+        let (clients, tps, diff) = (
+            count.parse::<f64>().ok()?,
+            tps.parse::<f64>().ok()?,
+            diff.parse::<f64>().ok()?,
+        );
         let mut event = Event::new("admin.progress.summary", text.span(at), line)
             .at(self.table.at)
             .with("group", *group)
@@ -285,7 +322,10 @@ impl<'a> Reader<'a> {
             .with("consume_tps", tps)
             .with("clients", clients)
             .with("version", *version);
-        if let Some(model) = words.iter().find(|word| matches!(**word, "CLUSTERING" | "BROADCASTING")) {
+        if let Some(model) = words
+            .iter()
+            .find(|word| matches!(**word, "CLUSTERING" | "BROADCASTING"))
+        {
             event = event.with("model", *model);
         }
         if let Some(before) = self.before.insert((*group).to_string(), diff) {
@@ -311,7 +351,9 @@ impl<'a> Reader<'a> {
             event = event.with("consume_tps", tps);
         }
         if table.has_clients {
-            event = event.with("unassigned", table.unassigned as f64).with("clients", table.clients.len() as f64);
+            event = event
+                .with("unassigned", table.unassigned as f64)
+                .with("clients", table.clients.len() as f64);
         }
         let key = group.clone().unwrap_or_default();
         if let Some(before) = self.before.insert(key, total) {

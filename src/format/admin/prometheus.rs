@@ -22,8 +22,16 @@ const SAMPLES_MAX: usize = 5000;
 const PER_METRIC_MAX: usize = 300;
 
 fn score(text: &Text<'_>) -> u8 {
-    let read = text.lines().iter().filter(|line| sample(line).is_some()).take(3).count();
-    let typed = text.lines().iter().any(|line| line.starts_with("# TYPE ") || line.starts_with("# HELP "));
+    let read = text
+        .lines()
+        .iter()
+        .filter(|line| sample(line).is_some())
+        .take(3)
+        .count();
+    let typed = text
+        .lines()
+        .iter()
+        .any(|line| line.starts_with("# TYPE ") || line.starts_with("# HELP "));
     match (read, typed) {
         (0, _) => 0,
         (_, true) => 90,
@@ -65,7 +73,9 @@ struct Sample<'a> {
 
 fn sample(line: &str) -> Option<Sample<'_>> {
     let line = line.trim();
-    let known = ["rocketmq_", "jvm_", "process_"].iter().any(|start| line.starts_with(start));
+    let known = ["rocketmq_", "jvm_", "process_"]
+        .iter()
+        .any(|start| line.starts_with(start));
     if !known || line.len() > 4000 {
         return None;
     }

@@ -42,12 +42,31 @@ const STATUS_KEYS: &[&str] = &[
 ];
 
 /// Keys only a broker's configuration has.
-const CONFIG_KEYS: &[&str] = &["brokerClusterName", "brokerRole", "flushDiskType", "storePathRootDir", "mappedFileSizeCommitLog", "listenPort"];
+const CONFIG_KEYS: &[&str] = &[
+    "brokerClusterName",
+    "brokerRole",
+    "flushDiskType",
+    "storePathRootDir",
+    "mappedFileSizeCommitLog",
+    "listenPort",
+];
 
 /// Labels of the message queries.
 const MESSAGE_KEYS: &[&str] = &[
-    "OffsetID", "Topic", "Tags", "Keys", "Queue ID", "Queue Offset", "CommitLog Offset", "Reconsume Times", "Born Timestamp",
-    "Store Timestamp", "Born Host", "Store Host", "System Flag", "Properties",
+    "OffsetID",
+    "Topic",
+    "Tags",
+    "Keys",
+    "Queue ID",
+    "Queue Offset",
+    "CommitLog Offset",
+    "Reconsume Times",
+    "Born Timestamp",
+    "Store Timestamp",
+    "Born Host",
+    "Store Host",
+    "System Flag",
+    "Properties",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +87,9 @@ struct Pair<'a> {
 
 /// `%-32s: %s`, before it `%-24s ` with an address for a whole cluster.
 fn status_pair(line: &str) -> Option<Pair<'_>> {
-    let at = line.find(": ").or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
+    let at = line
+        .find(": ")
+        .or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
     let mut left = line[..at].split_whitespace();
     let (first, second) = (left.next()?, left.next());
     if left.next().is_some() {
@@ -78,7 +99,9 @@ fn status_pair(line: &str) -> Option<Pair<'_>> {
         Some(key) => (Some(first).filter(|addr| is_addr(addr))?, key),
         None => ("", first),
     };
-    let plain = key.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'/' | b'-'));
+    let plain = key
+        .bytes()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'/' | b'-'));
     (plain && key.len() <= 120).then(|| Pair {
         addr: (!addr.is_empty()).then_some(addr),
         key,
@@ -112,7 +135,8 @@ fn message_pair(line: &str) -> Option<Pair<'_>> {
 }
 
 fn is_addr(word: &str) -> bool {
-    word.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    word.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 fn score(text: &Text<'_>) -> u8 {
@@ -128,7 +152,9 @@ fn blocks<'a>(text: &Text<'a>) -> Vec<Vec<(usize, Pair<'a>)>> {
     let mut found = Vec::new();
     let mut run: Vec<(usize, Pair<'a>)> = Vec::new();
     for (at, line) in text.lines().iter().enumerate() {
-        let pair = config_pair(line).or_else(|| message_pair(line)).or_else(|| status_pair(line));
+        let pair = config_pair(line)
+            .or_else(|| message_pair(line))
+            .or_else(|| status_pair(line));
         let fits = |pair: &Pair<'_>| run.last().is_none_or(|(_, last)| last.block == pair.block);
         match pair {
             Some(pair) if fits(&pair) => run.push((at, pair)),
@@ -190,7 +216,13 @@ fn row(text: &Text<'_>, at: usize, pair: &Pair<'_>, out: &mut dyn Sink) {
     if let Some(num) = first_number(pair.value) {
         event = event.with("num", num);
     }
-    let addr = pair.addr.or_else(|| if pair.block == Block::Config { addr_above(text, at) } else { None });
+    let addr = pair.addr.or_else(|| {
+        if pair.block == Block::Config {
+            addr_above(text, at)
+        } else {
+            None
+        }
+    });
     if let Some(addr) = addr {
         event = event.with("addr", addr);
     }
@@ -213,20 +245,36 @@ fn row(text: &Text<'_>, at: usize, pair: &Pair<'_>, out: &mut dyn Sink) {
 fn addr_above<'a>(text: &Text<'a>, at: usize) -> Option<&'a str> {
     const REACH: usize = 400;
     let lines = text.lines();
-    let title = lines[at.saturating_sub(REACH)..at].iter().rev().find(|line| line.starts_with("====="))?;
-    title.trim_matches('=').rsplit(": ").next().map(str::trim).filter(|addr| is_addr(addr))
+    let title = lines[at.saturating_sub(REACH)..at]
+        .iter()
+        .rev()
+        .find(|line| line.starts_with("====="))?;
+    title
+        .trim_matches('=')
+        .rsplit(": ")
+        .next()
+        .map(str::trim)
+        .filter(|addr| is_addr(addr))
 }
 
 /// The number a value starts with; `Total : 252.0 GiB, Free : 78.2 GiB.` has none.
 fn first_number(value: &str) -> Option<f64> {
-    value.split([' ', ',']).next()?.parse().ok().filter(|n: &f64| n.is_finite())
+    value
+        .split([' ', ','])
+        .next()?
+        .parse()
+        .ok()
+        .filter(|n: &f64| n.is_finite())
 }
 
 /// Sentences of consumerStatus, message tracks and the synchronous state set.
 fn sentence(line: &str) -> Option<(&'static str, &str)> {
     let line = line.trim();
     const SENTENCES: &[(&str, &str)] = &[
-        ("WARN: Different subscription in the same group of consumer", "subscription-differs"),
+        (
+            "WARN: Different subscription in the same group of consumer",
+            "subscription-differs",
+        ),
         ("Same subscription in the same group of consumer", "subscription-same"),
         ("Rebalance OK", "rebalance"),
         ("Rebalance Failed", "rebalance"),
@@ -263,9 +311,15 @@ mod tests {
     #[test]
     fn pairs() {
         let pair = status_pair("10.4.0.21:10911         putTps                          : 12.0 11.5").unwrap();
-        assert_eq!((pair.addr, pair.key, pair.value), (Some("10.4.0.21:10911"), "putTps", "12.0 11.5"));
+        assert_eq!(
+            (pair.addr, pair.key, pair.value),
+            (Some("10.4.0.21:10911"), "putTps", "12.0 11.5")
+        );
         assert!(status_pair("2026-05-02 10:00:00 WARN x - y: z").is_none());
-        assert_eq!(config_pair("brokerRole                     =  SLAVE").unwrap().value, "SLAVE");
+        assert_eq!(
+            config_pair("brokerRole                     =  SLAVE").unwrap().value,
+            "SLAVE"
+        );
         assert_eq!(first_number("Total : 252.0 GiB"), None);
     }
 }

@@ -68,7 +68,11 @@ fn score(text: &Text<'_>) -> u8 {
 
 /// A file of bare topic names: called so, and with system topics among them.
 fn is_list(text: &Text<'_>) -> bool {
-    text.file_name().contains("topiclist") && text.lines().iter().any(|line| matches!(line.trim(), "TBW102" | "SELF_TEST_TOPIC" | "OFFSET_MOVED_EVENT"))
+    text.file_name().contains("topiclist")
+        && text
+            .lines()
+            .iter()
+            .any(|line| matches!(line.trim(), "TBW102" | "SELF_TEST_TOPIC" | "OFFSET_MOVED_EVENT"))
 }
 
 fn parse(text: &Text<'_>, out: &mut dyn Sink) {
@@ -92,7 +96,9 @@ fn parse(text: &Text<'_>, out: &mut dyn Sink) {
             told += 1;
             out.event(event);
         } else if let Some(tps) = line.trim().strip_prefix("Topic Put TPS: ") {
-            let mut event = Event::new("admin.status", text.span(at), line).with("key", "Topic Put TPS").with("value", tps);
+            let mut event = Event::new("admin.status", text.span(at), line)
+                .with("key", "Topic Put TPS")
+                .with("value", tps);
             if let Ok(num) = tps.parse::<f64>() {
                 event = event.with("num", num);
             }
@@ -114,7 +120,11 @@ fn status_row(text: &Text<'_>, at: usize, line: &str, topic: Option<&str>) -> Op
     if let Some(topic) = topic {
         event = event.with("topic", topic);
     }
-    event = event.with("broker", broker).with("queue", queue).with("min_offset", min).with("max_offset", max);
+    event = event
+        .with("broker", broker)
+        .with("queue", queue)
+        .with("min_offset", min)
+        .with("max_offset", max);
     if let Some(stamp) = stamp::stamp(&last) {
         event = event.with("last_ms", stamp.local().ms as f64);
     }
@@ -124,7 +134,9 @@ fn status_row(text: &Text<'_>, at: usize, line: &str, topic: Option<&str>) -> Op
 /// `DefaultCluster  broker-a  {0=10.4.0.21:10911}  4  4  6`; addresses hold blanks.
 fn route_row(text: &Text<'_>, at: usize, line: &str, topic: Option<&str>) -> Option<Event> {
     let words: Vec<&str> = line.split_whitespace().take(40).collect();
-    let [cluster, broker, .., read, write, perm] = &words[..] else { return None };
+    let [cluster, broker, .., read, write, perm] = &words[..] else {
+        return None;
+    };
     if cluster.starts_with("Total") {
         return None;
     }
@@ -159,7 +171,9 @@ fn name_row(text: &Text<'_>, at: usize, line: &str) -> Option<Event> {
     let name = line.trim();
     let valid = !name.is_empty()
         && name.len() <= 255
-        && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'%' | b'|'));
+        && name
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'%' | b'|'));
     valid.then(|| Event::new("admin.topic", text.span(at), line).with("topic", name))
 }
 
@@ -173,7 +187,8 @@ fn route_starts<'t>(text: &'t Text<'_>) -> impl Iterator<Item = usize> + 't {
     })
 }
 
-static NUMBER_KEY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([{,]\s*)(-?\d+)\s*:").expect("the pattern is valid"));
+static NUMBER_KEY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"([{,]\s*)(-?\d+)\s*:").expect("the pattern is valid"));
 
 fn route(text: &Text<'_>, start: usize, out: &mut dyn Sink) {
     let lines = text.lines();
@@ -190,17 +205,37 @@ fn route(text: &Text<'_>, start: usize, out: &mut dyn Sink) {
         }
     }
     let quoted = NUMBER_KEY.replace_all(&body, "$1\"$2\":");
-    let Ok(json) = serde_json::from_str::<Json>(&quoted) else { return };
+    let Ok(json) = serde_json::from_str::<Json>(&quoted) else {
+        return;
+    };
     let topic = command::above(text, start).and_then(|c| c.topic());
     let addrs = |broker: &str| {
         let datas = json.get("brokerDatas")?.as_array()?;
-        let data = datas.iter().find(|data| data.get("brokerName").and_then(Json::as_str) == Some(broker))?;
+        let data = datas
+            .iter()
+            .find(|data| data.get("brokerName").and_then(Json::as_str) == Some(broker))?;
         let addrs = data.get("brokerAddrs")?.as_object()?;
-        Some(addrs.iter().map(|(id, addr)| format!("{id}={}", addr.as_str().unwrap_or(""))).collect::<Vec<_>>().join(","))
+        Some(
+            addrs
+                .iter()
+                .map(|(id, addr)| format!("{id}={}", addr.as_str().unwrap_or("")))
+                .collect::<Vec<_>>()
+                .join(","),
+        )
     };
-    for queue in json.get("queueDatas").and_then(Json::as_array).into_iter().flatten().take(ROWS_MAX) {
-        let Some(broker) = queue.get("brokerName").and_then(Json::as_str) else { continue };
-        let row = (start..=end).find(|at| lines[*at].contains("queueDatas")).unwrap_or(start);
+    for queue in json
+        .get("queueDatas")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+        .take(ROWS_MAX)
+    {
+        let Some(broker) = queue.get("brokerName").and_then(Json::as_str) else {
+            continue;
+        };
+        let row = (start..=end)
+            .find(|at| lines[*at].contains("queueDatas"))
+            .unwrap_or(start);
         let mut span = text.span(start);
         span.end = text.span(end).line;
         let mut event = Event::new("admin.topic", span, lines[row]);
@@ -208,7 +243,11 @@ fn route(text: &Text<'_>, start: usize, out: &mut dyn Sink) {
             event = event.with("topic", topic);
         }
         event = event.with("broker", broker);
-        for (key, name) in [("perm", "perm"), ("readQueueNums", "read_queues"), ("writeQueueNums", "write_queues")] {
+        for (key, name) in [
+            ("perm", "perm"),
+            ("readQueueNums", "read_queues"),
+            ("writeQueueNums", "write_queues"),
+        ] {
             if let Some(value) = queue.get(key).and_then(Json::as_f64) {
                 event = event.with(name, value);
             }

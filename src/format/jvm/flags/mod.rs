@@ -16,8 +16,8 @@ use crate::format::{Format, Sink};
 use crate::model::units::parse_bytes;
 use crate::model::{Event, Text};
 use option::VmOption;
-use std::collections::HashSet;
 pub use script::applies;
+use std::collections::HashSet;
 
 /// JVM options.
 pub const FORMAT: Format = Format {
