@@ -111,9 +111,7 @@ fn base(line: &str) -> Option<Row<'_>> {
     let port = addr
         .rsplit_once(':')
         .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let Some(id) = id.parse::<f64>().ok().filter(|_| port) else {
-        return None;
-    };
+    let id = id.parse::<f64>().ok().filter(|_| port)?;
     let mut row = Row {
         words: vec![("cluster", cluster), ("broker", broker), ("addr", addr)],
         numbers: vec![("id", id)],

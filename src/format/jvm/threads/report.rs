@@ -157,7 +157,7 @@ fn groups(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
     }
     let common = groups
         .iter()
-        .find(|((pool, _), _)| *pool == Pool::CommonPool)
+        .find(|((pool, _), _)| *pool == Pool::Common)
         .map(|(_, group)| (group.threads.len() as f64, group.busy().count() as f64));
     let small = dump.threads.len() <= FRAGMENT_THREADS;
     let worth = |pool: Pool, group: &Group<'_, '_>| {
