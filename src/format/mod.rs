@@ -3,11 +3,13 @@
 //! Formats are tolerant: of a small source **every** format is tried, since people paste a GC log, an iostat table and
 //! a stack trace into one file; each takes what it recognises and leaves the rest. Of a big source the best scores win.
 
+pub mod admin;
 pub mod conf;
 pub mod host;
 pub mod jvm;
 pub mod gc;
 pub mod log;
+pub mod series;
 pub mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -82,7 +82,7 @@ const JARS: &[(&str, &str)] = &[
 /// Versions told by the jar names of one line: component, version. A broker's class path holds all of RocketMQ's jars.
 pub fn of_jars(line: &str) -> BTreeSet<(&'static str, &str)> {
     let mut found = BTreeSet::new();
-    if !line.contains(".jar") {
+    if !line.contains(".jar") && !line.contains("-bin-release") {
         return found;
     }
     // A class path is one word; jar names stand between separators.

@@ -17,6 +17,7 @@ use crate::model::units::parse_bytes;
 use crate::model::{Event, Text};
 use option::VmOption;
 pub use script::applies;
+use std::collections::HashSet;
 
 /// JVM options.
 pub const FORMAT: Format = Format {
@@ -56,15 +57,24 @@ fn parse(text: &Text<'_>, out: &mut dyn Sink) {
         }
         return;
     }
-    let mut told = 0;
+    let mut read = 0;
+    // A crash file tells every option three times: command line, jvm_args and the table.
+    let mut told: HashSet<(String, &str)> = HashSet::new();
+    let mut same: HashSet<(String, String, &str)> = HashSet::new();
     for (at, line) in text.lines().iter().enumerate() {
         if let Some(option) = table_row(line) {
-            out.event(option_event(text, at, &option, process(text, at)));
-        } else if told < LINES_MAX && is_command_line(line) {
-            told += 1;
+            let process = process(text, at);
+            if !told.contains(&(option.flag.clone(), process)) {
+                out.event(option_event(text, at, &option, process));
+            }
+        } else if read < LINES_MAX && is_command_line(line) {
+            read += 1;
             let process = process(text, at);
             for option in option::last_wins(option::options(line)) {
-                out.event(option_event(text, at, &option, process));
+                told.insert((option.flag.clone(), process));
+                if same.insert((option.flag.clone(), option.value.to_text(), process)) {
+                    out.event(option_event(text, at, &option, process));
+                }
             }
         }
     }

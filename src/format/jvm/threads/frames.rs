@@ -28,7 +28,7 @@ pub(super) enum Doing {
     Jdbc,
     /// In an HTTP client.
     Http,
-    /// Waits for a class that another thread initialises.
+    /// Waits for a class that another thread loads or initialises.
     ClassInit,
     /// Reads, writes or forces a file.
     FileIo,
@@ -221,7 +221,12 @@ pub(super) struct Hints {
 /// Tells what a thread does from its cleaned frames, top first.
 pub(super) fn doing(frames: &[&str], hints: Hints) -> Doing {
     if hints.blocked {
-        return Doing::Lock;
+        // The lock of a class loader is held while another thread loads a class.
+        let loads = frames
+            .iter()
+            .take(3)
+            .any(|f| method(f).ends_with("ClassLoader.loadClass"));
+        return if loads { Doing::ClassInit } else { Doing::Lock };
     }
     if hints.class_init || waits_for_class(frames, hints) {
         return Doing::ClassInit;

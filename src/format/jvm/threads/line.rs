@@ -3,8 +3,8 @@
 //! ```text
 //! "main" #1 prio=5 os_prio=0 cpu=413.36ms elapsed=78.90s tid=0x00007f02 nid=0x61d4 waiting on condition  [0x00007f02]
 //!    java.lang.Thread.State: TIMED_WAITING (sleeping)
-//! 	at java.lang.Thread.sleep(java.base@17.0.15/Native Method)
-//! 	- waiting to lock <0x00000000f40ae278> (a java.lang.Object)
+//!     at java.lang.Thread.sleep(java.base@17.0.15/Native Method)
+//!     - waiting to lock <0x00000000f40ae278> (a java.lang.Object)
 //! "http-exec-1" Id=22 cpuUsage=1.2% deltaTime=2ms time=9ms BLOCKED on java.lang.Object@5b owned by "other" Id=12     (arthas)
 //! SendMessageThread_1                     TID: 44 STATE: RUNNABLE                                  (RocketMQ's own dump)
 //! ```
@@ -239,11 +239,11 @@ fn header<'a>(name: &'a str, rest: &'a str) -> Header<'a> {
         ..Header::default()
     };
     header.state = header_state(rest);
-    if let Some((state, on)) = rest.split_once(" on ") {
-        if let Some(lock) = named_lock(on, state.ends_with("BLOCKED")) {
-            header.lock = Some(lock);
-            header.owner = on.split('"').nth(1).unwrap_or("");
-        }
+    if let Some((state, on)) = rest.split_once(" on ")
+        && let Some(lock) = named_lock(on, state.ends_with("BLOCKED"))
+    {
+        header.lock = Some(lock);
+        header.owner = on.split('"').nth(1).unwrap_or("");
     }
     header
 }

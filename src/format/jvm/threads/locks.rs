@@ -131,10 +131,10 @@ impl<'d, 'a> Locks<'d, 'a> {
                 }
             }
             let closed = colour[at] == start + 1 && next[at].is_some();
-            if let Some(from) = path.iter().position(|index| *index == at).filter(|_| closed) {
-                if path.len() - from >= 2 {
-                    found.push(self.cycle(&path[from..]));
-                }
+            if let Some(from) = path.iter().position(|index| *index == at).filter(|_| closed)
+                && path.len() - from >= 2
+            {
+                found.push(self.cycle(&path[from..]));
             }
         }
         found

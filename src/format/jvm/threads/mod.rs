@@ -8,8 +8,8 @@
 //!
 //! "ConsumeMessageThread_1" #31 prio=5 os_prio=0 cpu=1.2ms elapsed=7.9s tid=0x00007f02 nid=0x61d4 waiting on condition
 //!    java.lang.Thread.State: WAITING (parking)
-//! 	at jdk.internal.misc.Unsafe.park(java.base@17.0.15/Native Method)
-//! 	- parking to wait for  <0x00000000f40ae278> (a java.util.concurrent.CompletableFuture$Signaller)
+//!     at jdk.internal.misc.Unsafe.park(java.base@17.0.15/Native Method)
+//!     - parking to wait for  <0x00000000f40ae278> (a java.util.concurrent.CompletableFuture$Signaller)
 //! ```
 
 mod arthas;

@@ -17,7 +17,7 @@ pub(super) enum Pool {
     /// A broker's or proxy's pull requests.
     Pull,
     /// `ForkJoinPool.commonPool`
-    CommonPool,
+    Common,
     /// Service threads of a RocketMQ client.
     Client,
     /// Event loops and remoting executors.
@@ -33,7 +33,7 @@ impl Pool {
             Pool::Consume => "consume",
             Pool::Send => "send",
             Pool::Pull => "pull",
-            Pool::CommonPool => "common-pool",
+            Pool::Common => "common-pool",
             Pool::Client => "client",
             Pool::Netty => "netty",
             Pool::Other => "other",
@@ -54,7 +54,7 @@ const POOLS: &[(&str, Pool)] = &[
     ("LitePullMessageThread", Pool::Pull),
     ("GrpcConsumerThreadPool", Pool::Pull),
     ("RemotingPullMessageThread", Pool::Pull),
-    ("ForkJoinPool.commonPool-worker", Pool::CommonPool),
+    ("ForkJoinPool.commonPool-worker", Pool::Common),
     ("MQClientFactoryScheduledThread", Pool::Client),
     ("PullMessageService", Pool::Client),
     ("RebalanceService", Pool::Client),
@@ -154,7 +154,7 @@ mod tests {
             (
                 "ForkJoinPool.commonPool-worker-3",
                 "ForkJoinPool.commonPool-worker",
-                Pool::CommonPool,
+                Pool::Common,
             ),
             ("http-nio-8080-exec-7", "http-nio-8080-exec", Pool::Other),
             ("pool-3-thread-12", "pool-3-thread", Pool::Other),

@@ -232,11 +232,11 @@ impl<'a> Reader<'a> {
     }
 
     fn state(&mut self, at: usize, state: State) {
-        if let Some(thread) = &mut self.open {
-            if thread.frames.is_empty() {
-                thread.state = state;
-                thread.last = at;
-            }
+        if let Some(thread) = &mut self.open
+            && thread.frames.is_empty()
+        {
+            thread.state = state;
+            thread.last = at;
         }
     }
 
@@ -301,15 +301,15 @@ impl<'a> Reader<'a> {
     /// A line of no known form: a bare name above a state, a frame without `at`, a wrapped line, or foreign text.
     fn other(&mut self, at: usize, raw: &'a str, body: &'a str, below: &[&'a str]) {
         let text = body.trim();
-        if let Some(name) = bare_name(text) {
-            if announces_thread(below) {
-                let header = Header {
-                    name,
-                    ..Header::default()
-                };
-                self.start_thread(at, header);
-                return;
-            }
+        if let Some(name) = bare_name(text)
+            && announces_thread(below)
+        {
+            let header = Header {
+                name,
+                ..Header::default()
+            };
+            self.start_thread(at, header);
+            return;
         }
         if self.in_synchronizers && text.starts_with("- ") {
             return;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 const GROUPS_MAX: usize = 60;
 /// Most contended locks told per dump.
 const CONTENTIONS_MAX: usize = 20;
-/// In a paste of at most this many threads one waiter is worth telling.
+/// In a paste of at most this many threads every thread and every waiter is worth telling.
 const FRAGMENT_THREADS: usize = 5;
 
 /// Tells everything about one dump.
@@ -25,7 +25,9 @@ pub(super) fn dump(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
         Vec::new()
     };
     let deadlocks = dump.deadlocks.len() + cycles.len();
-    overview(text, dump, deadlocks, out);
+    if !dump.threads.is_empty() {
+        overview(text, dump, deadlocks, out);
+    }
     for printed in &dump.deadlocks {
         let span = Span {
             end: text.span(printed.last).line,
@@ -50,6 +52,7 @@ pub(super) fn dump(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
         );
     }
     groups(text, dump, out);
+    busy_threads(text, dump, out);
     hot(text, dump, out);
     let least = if dump.threads.len() <= FRAGMENT_THREADS { 1 } else { 2 };
     for contention in locks.contentions(least).into_iter().take(CONTENTIONS_MAX) {
@@ -154,11 +157,16 @@ fn groups(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
     }
     let common = groups
         .iter()
-        .find(|((pool, _), _)| *pool == Pool::CommonPool)
+        .find(|((pool, _), _)| *pool == Pool::Common)
         .map(|(_, group)| (group.threads.len() as f64, group.busy().count() as f64));
+    let small = dump.threads.len() <= FRAGMENT_THREADS;
     let worth = |pool: Pool, group: &Group<'_, '_>| {
         let blocked = group.count(|t| t.doing == Doing::Lock || t.doing == Doing::ClassInit) > 0.0;
-        !matches!(pool, Pool::Other | Pool::Netty | Pool::Client) || group.threads.len() >= 2 || blocked
+        let busy = group.busy().count();
+        !matches!(pool, Pool::Other | Pool::Netty | Pool::Client)
+            || (group.threads.len() >= 2 && busy > 0)
+            || blocked
+            || small
     };
     for ((pool, name), group) in groups
         .iter()
@@ -217,10 +225,42 @@ fn group(
     if let Some((frame, _)) = user {
         event = event.with("user_frame", frame);
     }
-    if let Some((workers, at_work)) = common {
+    if let Some((workers, at_work)) = common.filter(|_| mostly.is_some_and(|(doing, _)| doing == Doing::FutureGet)) {
         event = event.with("common_count", workers).with("common_busy", at_work);
     }
     out.event(event.with("process", pools::process(dump.threads.iter().map(Thread::name))));
+}
+
+/// Busy threads of the pools that serve requests and listeners, so that dumps in several files can be compared: equal
+/// `thread`, `key` and `stack` in two of them mean that the thread has not moved.
+fn busy_threads(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
+    const BUSY_MAX: usize = 80;
+    let serving = |thread: &&Thread<'_>| {
+        let pool = pools::pool(thread.name());
+        thread.doing != Doing::Idle && !matches!(pool, Pool::Other | Pool::Netty | Pool::Client)
+    };
+    for thread in dump.threads.iter().filter(serving).take(BUSY_MAX) {
+        let frame = thread.user_frame().or(thread.frames.first().copied()).unwrap_or("");
+        out.event(
+            thread_event("threads.busy", text, dump, thread)
+                .with("thread", thread.name())
+                .with("key", thread.header.key)
+                .with("pool", pools::pool(thread.name()).word())
+                .with("what", thread.doing.word())
+                .with("frame", frame)
+                .with("stack", format!("{:016x}", stack_id(&thread.frames))),
+        );
+    }
+}
+
+/// FNV-1a over the frames: the same on every build, unlike the standard library's hashers.
+fn stack_id(frames: &[&str]) -> u64 {
+    frames
+        .iter()
+        .flat_map(|frame| frame.bytes().chain([b'\n']))
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 /// Threads for which arthas counted processor time.
@@ -263,6 +303,12 @@ fn contention(text: &Text<'_>, dump: &Dump<'_>, contention: &Contention<'_, '_>,
         if let Some(frame) = telling {
             event = event.with("holder_frame", frame);
         }
+    } else if let Some(owner) = contention
+        .waiter
+        .map(|waiter| waiter.header.owner)
+        .filter(|owner| !owner.is_empty())
+    {
+        event = event.with("holder", owner);
     }
     out.event(event);
 }
