@@ -4,11 +4,16 @@
 //! Operators paste several of these into one file, with prompts and log lines between. So every format here finds its
 //! own headings, takes the lines that fit below them, and leaves the rest.
 
+mod clock;
+mod container;
 mod df;
 mod ethtool;
 mod free;
+mod hosts;
 mod interface;
 mod iostat;
+mod kernel_log;
+mod limits;
 mod meminfo;
 mod mpstat;
 mod netstat;
@@ -18,16 +23,21 @@ mod process;
 mod processor_info;
 mod prompt;
 mod ps;
+mod resolver;
 mod sar;
+mod setting;
+mod shell;
 mod socket;
 mod ss;
 mod stamp;
+mod sysctl;
 mod sysstat;
 mod table;
 mod tc;
 #[cfg(test)]
 mod tests;
 mod top;
+mod uname;
 mod uptime;
 mod vmstat;
 
@@ -53,4 +63,13 @@ pub const HOST_FORMATS: &[Format] = &[
     ethtool::FORMAT,
     interface::FORMAT,
     tc::FORMAT,
+    kernel_log::FORMAT,
+    uname::FORMAT,
+    clock::FORMAT,
+    sysctl::FORMAT,
+    limits::FORMAT,
+    hosts::FORMAT,
+    resolver::FORMAT,
+    container::FORMAT,
+    shell::FORMAT,
 ];
