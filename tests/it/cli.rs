@@ -1,0 +1,1 @@
+//! Exit codes, streams, standard input, broken pipes.
