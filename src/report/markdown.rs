@@ -246,7 +246,10 @@ impl Markdown<'_> {
             let head = format!("{} {} %", code(&it.cause), Phrases::percent(it.confidence));
             match it.separated_by.is_empty() {
                 true => head,
-                false => format!("{head}, {}", fill(self.phrases.words.separated_by, &[&escape(&it.separated_by)])),
+                false => format!(
+                    "{head}, {}",
+                    fill(self.phrases.words.separated_by, &[&escape(&it.separated_by)])
+                ),
             }
         };
         rivals.iter().map(said).collect()

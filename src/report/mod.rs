@@ -15,6 +15,7 @@ mod answer;
 mod clock;
 mod covered;
 mod layout;
+mod table;
 mod theme;
 mod words;
 

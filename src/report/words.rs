@@ -6,15 +6,12 @@ use crate::model::{Lang, Severity};
 /// The words of one language.
 #[derive(Debug)]
 pub(super) struct Words {
-    // Severities and verdicts
+    // Severities
     pub(super) critical: &'static str,
     pub(super) warning: &'static str,
     pub(super) notice: &'static str,
     pub(super) ok: &'static str,
     pub(super) unknown: &'static str,
-    pub(super) proved: &'static str,
-    pub(super) likely: &'static str,
-    pub(super) possible: &'static str,
     pub(super) confidence: &'static str,
 
     // The answer in five lines
@@ -91,6 +88,7 @@ pub(super) struct Words {
     pub(super) effects: &'static str,
     pub(super) findings: &'static str,
     pub(super) goes_with: &'static str,
+    pub(super) compared: &'static str,
     pub(super) no_changes: &'static str,
     pub(super) no_effects: &'static str,
     pub(super) not_set: &'static str,
@@ -114,7 +112,6 @@ pub(super) struct Words {
     pub(super) rule: &'static str,
     pub(super) area: &'static str,
     pub(super) all_versions: &'static str,
-    pub(super) severity: &'static str,
     pub(super) symptoms: &'static str,
     pub(super) evidence: &'static str,
     pub(super) absent: &'static str,
@@ -130,10 +127,9 @@ pub(super) struct Words {
     pub(super) broker: Noun,
     pub(super) client: Noun,
     pub(super) address: Noun,
-    pub(super) finding: Noun,
     pub(super) more: Noun,
     pub(super) symptom: Noun,
-    pub(super) problem: Noun,
+    pub(super) rule_file: Noun,
 }
 
 /// A thing that is counted.
@@ -153,9 +149,6 @@ const EN: Words = Words {
     notice: "notice",
     ok: "ok",
     unknown: "unknown",
-    proved: "proved",
-    likely: "likely",
-    possible: "possible",
     confidence: "confidence {} %",
 
     hurt: "hurt",
@@ -226,6 +219,7 @@ const EN: Words = Words {
     effects: "What became different",
     findings: "Findings",
     goes_with: "What goes with what",
+    compared: "Before and after",
     no_changes: "No setting differs.",
     no_effects: "No measured quantity differs by more than its spread.",
     not_set: "not set",
@@ -237,7 +231,7 @@ const EN: Words = Words {
     trend: "trend",
     plausible: "plausible {} %",
     per_hour: "{} to {} an hour",
-    stayed_same: "{} within their spread, shown with --verbose",
+    stayed_same: "{} more stayed within their spread, shown with --verbose",
     new: "new",
     worse: "worse",
     changed: "changed",
@@ -248,7 +242,6 @@ const EN: Words = Words {
     rule: "rule",
     area: "area",
     all_versions: "all",
-    severity: "severity",
     symptoms: "symptoms",
     evidence: "evidence",
     absent: "absent",
@@ -263,10 +256,9 @@ const EN: Words = Words {
     broker: noun("broker", "brokers"),
     client: noun("client", "clients"),
     address: noun("address", "addresses"),
-    finding: noun("finding", "findings"),
     more: noun("more line", "more lines"),
     symptom: noun("symptom without a known cause", "symptoms without a known cause"),
-    problem: noun("problem", "problems"),
+    rule_file: noun("rule", "rules"),
 };
 
 const ZH: Words = Words {
@@ -275,9 +267,6 @@ const ZH: Words = Words {
     notice: "提示",
     ok: "正常",
     unknown: "未知",
-    proved: "已证实",
-    likely: "很可能",
-    possible: "可能",
     confidence: "置信度 {} %",
 
     hurt: "影响",
@@ -318,7 +307,7 @@ const ZH: Words = Words {
     see: "参考",
     weights: "权重",
     weight_unused: "未计入",
-    more_evidence: "另有{}证据，加 --verbose 显示",
+    more_evidence: "另有 {}证据，加 --verbose 显示",
     times: "{} 次",
     place: "位置",
     price: "代价",
@@ -348,6 +337,7 @@ const ZH: Words = Words {
     effects: "结果有何不同",
     findings: "诊断结果",
     goes_with: "变更与结果的对应",
+    compared: "前后对比",
     no_changes: "配置没有差异。",
     no_effects: "各项指标的差异都在波动范围之内。",
     not_set: "未设置",
@@ -359,7 +349,7 @@ const ZH: Words = Words {
     trend: "变化",
     plausible: "可信度 {} %",
     per_hour: "每小时 {} → {}",
-    stayed_same: "{}在波动范围之内，加 --verbose 显示",
+    stayed_same: "另有 {} 项在波动范围之内，加 --verbose 显示",
     new: "新增",
     worse: "变差",
     changed: "改变",
@@ -370,7 +360,6 @@ const ZH: Words = Words {
     rule: "规则",
     area: "领域",
     all_versions: "全部",
-    severity: "级别",
     symptoms: "现象",
     evidence: "证据",
     absent: "不出现",
@@ -385,10 +374,9 @@ const ZH: Words = Words {
     broker: noun("个 broker", "个 broker"),
     client: noun("个客户端", "个客户端"),
     address: noun("个地址", "个地址"),
-    finding: noun("项结果", "项结果"),
     more: noun("行", "行"),
     symptom: noun("个原因未知的现象", "个原因未知的现象"),
-    problem: noun("个问题", "个问题"),
+    rule_file: noun("条规则", "条规则"),
 };
 
 impl Words {

@@ -2,7 +2,7 @@
 
 use crate::support::{fixture, golden};
 use rmqdoc::model::{Diagnosis, Lang};
-use rmqdoc::report::{REPORTS, Style, named};
+use rmqdoc::report::{REPORTS, Style, card, comparison, inspection, named};
 
 fn written(report: &str, diagnosis: &Diagnosis, style: &Style) -> String {
     let mut out = Vec::new();
@@ -165,4 +165,49 @@ fn the_json_report_is_what_its_schema_says() {
     }
     assert_eq!(finding["first"], "2024-05-01T15:37:44+08:00");
     assert_eq!(document["findings"][1]["zone"], "assumed");
+}
+
+#[test]
+fn lint_in_every_form() {
+    let inspection = fixture::inspection();
+    for report in REPORTS {
+        let mut out = Vec::new();
+        inspection::write(&inspection, report, &style(Lang::En, 80), &mut out).unwrap();
+        golden::check(&format!("lint/{}.txt", report.name), &String::from_utf8(out).unwrap());
+    }
+    let mut out = Vec::new();
+    inspection::write(&inspection, named("text").unwrap(), &style(Lang::Zh, 60), &mut out).unwrap();
+    golden::check("lint/text-zh-60.txt", &String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn comparisons_in_every_form() {
+    for (lang, word) in [(Lang::En, "en"), (Lang::Zh, "zh")] {
+        let it = fixture::comparison(lang);
+        let forms: [(&str, fn(&_, &Style, &mut dyn std::io::Write) -> std::io::Result<()>); 3] = [
+            ("txt", comparison::text),
+            ("md", comparison::markdown),
+            ("json", comparison::json),
+        ];
+        for (ending, write) in forms {
+            let mut out = Vec::new();
+            write(&it, &style(lang, 80), &mut out).unwrap();
+            golden::check(&format!("comparison/{word}.{ending}"), &String::from_utf8(out).unwrap());
+        }
+    }
+}
+
+#[test]
+fn rules_are_explained_and_listed() {
+    let it = fixture::card();
+    for (lang, word) in [(Lang::En, "en"), (Lang::Zh, "zh")] {
+        let mut out = Vec::new();
+        card::explain(&[&it], &style(lang, 80), &mut out).unwrap();
+        out.push(b'\n');
+        card::list(&[&it, &it], &style(lang, 80), &mut out).unwrap();
+        golden::check(&format!("card/{word}.txt"), &String::from_utf8(out).unwrap());
+    }
+    let mut out = Vec::new();
+    card::json(&[&it], &mut out).unwrap();
+    golden::check("card/card.json", &String::from_utf8(out).unwrap());
 }

@@ -92,12 +92,14 @@ fn write_answer(page: &mut Page<'_>, answer: &Answer) -> Result<()> {
     let used: usize = head.iter().map(|it| width(&it.text)).sum();
     head.push(ink(Role::Plain, " ".repeat(columns.saturating_sub(used))));
     head.push(ink(Role::Strong, &answer.what));
-    match answer.confidence {
-        Some(confidence) => {
-            let said = fill(page.words.confidence, &[&Phrases::percent(confidence)]);
-            page.edges(head, &ink(Role::Muted, said))?;
-        }
-        None => {
+    let said = answer
+        .confidence
+        .map(|it| fill(page.words.confidence, &[&Phrases::percent(it)]));
+    let needs: usize = head.iter().map(|it| width(&it.text)).sum();
+    match said {
+        Some(said) if needs + width(&said) + 2 <= page.style.width => page.edges(head, &ink(Role::Muted, said))?,
+        // The finding below tells the confidence again; the title has nowhere else to be seen first.
+        _ => {
             let head = page.fitted(head, page.style.width);
             page.line(&head)?;
         }

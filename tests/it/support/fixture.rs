@@ -1,10 +1,16 @@
 //! Diagnoses made by hand: a full one, one without a cause, a healthy one, and one full of hostile text.
 
+use rmqdoc::model::card::{CardText, EvidenceCard, RuleCard};
+use rmqdoc::model::comparison::{
+    Change, ChangeKind, Comparison, Direction, Effect, Figure, FindingChange, Pair, Trend,
+};
 use rmqdoc::model::finding::{
     Advice, Alternative, Coverage, DataRisk, Episode, Evidence, Happening, NotChecked, Problem, RuledOut, Scope,
     Unexplained, Weight,
 };
-use rmqdoc::model::{Diagnosis, Finding, Lang, LogKind, Role, Severity, SourceId, SourceInfo, Span, Verdict};
+use rmqdoc::model::{
+    Diagnosis, Event, Finding, Inspection, Lang, LogKind, Role, Severity, SourceId, SourceInfo, Span, Verdict,
+};
 
 /// 2024-05-01 15:37:44 +08:00
 const T0: i64 = 1_714_549_064_000;
@@ -431,5 +437,225 @@ fn lag(lang: Lang) -> Unexplained {
             cause: "consumer-thread-blocked".into(),
             command: "jstack -l <pid> > dump.txt".into(),
         }],
+    }
+}
+
+fn lint_item(line: u32, text: &str, fields: [(&str, &str); 6]) -> Event {
+    let mut event = Event::new("lint", Span::line(SourceId(0), line), text);
+    for (name, value) in fields {
+        event = event.with(name, value);
+    }
+    event
+}
+
+/// Three objections to two files.
+pub(crate) fn inspection() -> Inspection {
+    let mut second = lint_item(
+        3,
+        "brokerRole=SYNC_MASTER",
+        [
+            ("check", "sync-master-alone"),
+            ("severity", "info"),
+            ("key", "brokerRole"),
+            ("value", "SYNC_MASTER"),
+            ("detail", "no slave of this broker is among the files"),
+            ("harm", "none"),
+        ],
+    );
+    second.span.source = SourceId(1);
+    Inspection {
+        inputs: vec!["conf/".into()],
+        items: vec![
+            second,
+            lint_item(
+                14,
+                "diskMaxUsedSpaceRatio=99",
+                [
+                    ("check", "value-out-of-range"),
+                    ("severity", "warning"),
+                    ("key", "diskMaxUsedSpaceRatio"),
+                    ("value", "99"),
+                    ("detail", "the broker takes 10 to 95, and 95 in place of anything above"),
+                    ("suggestion", "75"),
+                ],
+            ),
+            lint_item(
+                2,
+                "brokerIP1=127.0.0.1",
+                [
+                    ("check", "ip-loopback"),
+                    ("severity", "error"),
+                    ("key", "brokerIP1"),
+                    ("cause", "broker-advertises-wrong-ip"),
+                    ("detail", "clients on other hosts cannot reach it"),
+                    ("harm", "availability"),
+                ],
+            ),
+        ],
+        coverage: Coverage {
+            sources: vec![
+                source("conf/broker-a.conf", "broker-a", Some(Role::Broker), "conf", None),
+                source("conf/broker-b.conf", "broker-b", Some(Role::Broker), "conf", None),
+            ],
+            bytes: 900,
+            lines: 40,
+            ..Coverage::default()
+        },
+    }
+}
+
+/// A tuning run that hurt.
+pub(crate) fn comparison(lang: Lang) -> Comparison {
+    let figure = |median, low, high| {
+        Some(Figure {
+            median,
+            low,
+            high,
+            count: 60,
+        })
+    };
+    let change = |kind, key: &str, before: Option<&str>, after: &str| Change {
+        kind,
+        place: "broker-a".into(),
+        key: key.into(),
+        before: before.map(str::to_owned),
+        after: Some(after.into()),
+        at: (String::new(), "after/broker-a/sysctl.txt:7".into()),
+    };
+    let effect = |what: &str, unit: &str, direction, before, after| Effect {
+        what: what.into(),
+        unit: unit.into(),
+        place: "broker-a".into(),
+        direction,
+        before,
+        after,
+    };
+    Comparison {
+        before: coverage(lang),
+        after: coverage(lang),
+        changes: vec![
+            change(ChangeKind::Kernel, "vm.dirty_ratio", Some("20"), "50"),
+            change(ChangeKind::Kernel, "vm.extra_free_kbytes", None, "2000000"),
+        ],
+        effects: vec![
+            effect(
+                "await",
+                "ms",
+                Direction::LowerIsBetter,
+                figure(1.2, 1.0, 2.0),
+                figure(42.1, 20.0, 80.0),
+            ),
+            effect(
+                "get",
+                "msg/s",
+                Direction::HigherIsBetter,
+                figure(8100.0, 7900.0, 8300.0),
+                figure(3000.0, 2500.0, 3400.0),
+            ),
+            effect(
+                "cpu",
+                "%",
+                Direction::LowerIsBetter,
+                figure(11.0, 8.0, 14.0),
+                figure(12.0, 9.0, 15.0),
+            ),
+            effect(
+                "gc pause",
+                "ms",
+                Direction::LowerIsBetter,
+                None,
+                figure(12.0, 9.0, 15.0),
+            ),
+        ],
+        findings: vec![FindingChange {
+            rule: "disk-util-high".into(),
+            cause: "io-saturation".into(),
+            severity: Severity::Critical,
+            title: t(lang, "The disk of broker-a is saturated", "broker-a 的磁盘已饱和"),
+            trend: Trend::New,
+            per_hour: (0.0, 3600.0),
+        }],
+        pairs: vec![
+            Pair {
+                change: 0,
+                effect: Some(0),
+                finding: None,
+                plausibility: 0.8,
+                why: t(
+                    lang,
+                    "dirty pages gather for longer and are written in bursts",
+                    "脏页积攒更久，然后集中写盘",
+                ),
+            },
+            Pair {
+                change: 1,
+                effect: None,
+                finding: Some(0),
+                plausibility: 0.3,
+                why: String::new(),
+            },
+            Pair {
+                change: 9,
+                effect: Some(9),
+                finding: Some(9),
+                plausibility: 0.3,
+                why: String::new(),
+            },
+        ],
+    }
+}
+
+/// A rule with every part.
+pub(crate) fn card() -> RuleCard {
+    let text = |lang| CardText {
+        lang,
+        title: t(
+            lang,
+            "Garbage collection stops the broker for {pause.pause_ms}",
+            "垃圾回收使 broker 停顿 {pause.pause_ms}",
+        ),
+        why: t(
+            lang,
+            "While the collector holds all threads, no request is answered.",
+            "回收器停住所有线程时，请求得不到应答。",
+        ),
+        overturn: t(lang, "safepoint logs show another reason", "safepoint 日志显示另有原因"),
+        advice: vec![Advice {
+            action: "-XX:+UseG1GC -Xms8g -Xmx8g".into(),
+            place: "runbroker.sh".into(),
+            restart: "broker".into(),
+            ..Advice::default()
+        }],
+    };
+    RuleCard {
+        id: "gc-long-pause".into(),
+        area: "jvm".into(),
+        cause: "gc-long-pause".into(),
+        cause_text: "Collector pauses stop the process.".into(),
+        versions: String::new(),
+        severity: Severity::Critical,
+        symptoms: vec![("send-timeout".into(), 3.0), ("consume-lag".into(), -5.0)],
+        evidence: vec![
+            EvidenceCard {
+                event: "gc.pause".into(),
+                condition: "pause_ms >= 200".into(),
+                steps: vec![("max(pause_ms) >= 3000".into(), 28.0), ("count >= 1".into(), 8.0)],
+                notes: vec![
+                    (Lang::En, "paused {pause_ms} ms".into()),
+                    (Lang::Zh, "停顿 {pause_ms} 毫秒".into()),
+                ],
+                ..EvidenceCard::default()
+            },
+            EvidenceCard {
+                event: "gc.pause".into(),
+                absent: true,
+                steps: vec![(String::new(), -20.0)],
+                ..EvidenceCard::default()
+            },
+        ],
+        explains: vec!["send-timeout-broker".into()],
+        texts: vec![text(Lang::En), text(Lang::Zh)],
+        references: vec!["https://rocketmq.apache.org/".into()],
+        file: "rules/jvm/gc-long-pause.toml".into(),
     }
 }
