@@ -230,7 +230,7 @@ pub(super) struct Output {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Thresholds")]
 pub(super) struct Threshold {
-    /// Exit 1 from critical, warning (default), notice on, or never
+    /// Exit 1 from: critical, warning (default), notice, never
     #[arg(
         long,
         value_name = "SEVERITY",
