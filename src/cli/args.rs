@@ -217,7 +217,13 @@ pub(super) struct Period {
 #[command(next_help_heading = "Output")]
 pub(super) struct Output {
     /// text (default), markdown, json, jsonl, sarif, junit
-    #[arg(short, long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
     #[arg(hide_default_value = true)]
     #[arg(value_parser = report_parser())]
     pub(super) format: &'static Report,
@@ -230,10 +236,10 @@ pub(super) struct Output {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Thresholds")]
 pub(super) struct Threshold {
-    /// Exit 1 from: critical, warning (default), notice, never
+    /// Exit 1 at critical, warning (default), notice, never
     #[arg(
         long,
-        value_name = "SEVERITY",
+        value_name = "LEVEL",
         value_enum,
         default_value = "warning",
         hide_possible_values = true

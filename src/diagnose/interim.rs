@@ -10,7 +10,11 @@ pub(super) fn inputs(paths: &[PathBuf]) -> (Vec<Input>, Vec<Problem>) {
         let mut files = Vec::new();
         walk(root, &mut files);
         for file in files {
-            let bytes = match std::fs::read(&file) {
+            let read = match file.as_os_str() == "-" {
+                true => std::io::read_to_string(std::io::stdin()).map(String::into_bytes),
+                false => std::fs::read(&file),
+            };
+            let bytes = match read {
                 Ok(bytes) => bytes,
                 Err(e) => {
                     problems.push(Problem {
