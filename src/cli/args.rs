@@ -161,7 +161,7 @@ pub(super) struct Lint {
 #[command(next_help_heading = "Input")]
 pub(super) struct Input {
     /// Files, folders, archives; `-` is standard input
-    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = None::<&str>)]
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) rules: RulesDirs,
@@ -216,7 +216,7 @@ pub(super) struct Period {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Output {
-    /// text, markdown, json, jsonl, sarif or junit
+    /// text (default), markdown, json, jsonl, sarif, junit
     #[arg(
         short,
         long,
@@ -224,6 +224,7 @@ pub(super) struct Output {
         default_value = "text",
         hide_possible_values = true
     )]
+    #[arg(hide_default_value = true)]
     #[arg(value_parser = report_parser())]
     pub(super) format: &'static Report,
     /// Write to FILE instead of standard output
@@ -235,14 +236,15 @@ pub(super) struct Output {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Thresholds")]
 pub(super) struct Threshold {
-    /// Exit 1 from critical, warning or notice on, or never
+    /// Exit 1 at critical, warning (default), notice, never
     #[arg(
         long,
-        value_name = "SEVERITY",
+        value_name = "LEVEL",
         value_enum,
         default_value = "warning",
         hide_possible_values = true
     )]
+    #[arg(hide_default_value = true)]
     pub(super) fail_on: FailOn,
 }
 

@@ -25,10 +25,10 @@ Exit codes:
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
     /// File, folder or archive from before
-    #[arg(value_name = "BEFORE", value_hint = ValueHint::AnyPath, help_heading = "Input")]
+    #[arg(value_name = "BEFORE", value_hint = ValueHint::AnyPath, help_heading = None::<&str>)]
     before: PathBuf,
     /// File, folder or archive from after
-    #[arg(value_name = "AFTER", value_hint = ValueHint::AnyPath, help_heading = "Input")]
+    #[arg(value_name = "AFTER", value_hint = ValueHint::AnyPath, help_heading = None::<&str>)]
     after: PathBuf,
     #[command(flatten)]
     rules: RulesDirs,

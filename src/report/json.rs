@@ -338,8 +338,12 @@ pub struct Happening {
 }
 
 /// Writes the document, indented, with a line end.
-pub fn write(diagnosis: &Diagnosis, _: &Style, out: &mut dyn Write) -> Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document(diagnosis)).map_err(std::io::Error::from)?;
+pub fn write(diagnosis: &Diagnosis, style: &Style, out: &mut dyn Write) -> Result<()> {
+    let mut document = document(diagnosis);
+    if !style.timeline {
+        document.timeline.clear();
+    }
+    serde_json::to_writer_pretty(&mut *out, &document).map_err(std::io::Error::from)?;
     out.write_all(b"\n")
 }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::io::{Result, Write};
 
 /// Writes begin, findings, symptoms, happenings, sources, end.
-pub fn write(diagnosis: &Diagnosis, _: &Style, out: &mut dyn Write) -> Result<()> {
+pub fn write(diagnosis: &Diagnosis, style: &Style, out: &mut dyn Write) -> Result<()> {
     let wire = Wire::of(diagnosis);
     let begin = json!({"schema": json::SCHEMA, "tool": json::tool(diagnosis), "inputs": diagnosis.inputs});
     line(out, "begin", &begin)?;
@@ -25,7 +25,7 @@ pub fn write(diagnosis: &Diagnosis, _: &Style, out: &mut dyn Write) -> Result<()
     for it in &diagnosis.unexplained {
         line(out, "unexplained", &wire.unexplained(it))?;
     }
-    for it in &diagnosis.timeline {
+    for it in diagnosis.timeline.iter().filter(|_| style.timeline) {
         line(out, "happening", &wire.happening(it))?;
     }
     let coverage = wire.coverage(&diagnosis.coverage);

@@ -6,9 +6,18 @@ pub mod comparison;
 pub mod inspection;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod text;
 
+mod answer;
 mod clock;
+mod covered;
+mod layout;
+mod table;
+mod theme;
+mod words;
 
 use crate::model::{Diagnosis, Lang};
 use std::io::{Result, Write};
@@ -73,8 +82,11 @@ const fn report(
 /// All ways of writing a diagnosis.
 pub const REPORTS: &[Report] = &[
     report("text", false, text::write),
+    report("markdown", false, markdown::write),
     report("json", true, json::write),
     report("jsonl", true, jsonl::write),
+    report("sarif", true, sarif::write),
+    report("junit", true, junit::write),
 ];
 
 /// The report of that name.

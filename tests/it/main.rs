@@ -1,1 +1,11 @@
-//! The integration tests.
+//! The integration tests, in one binary: what a user can rely on.
+
+/// Exit codes, streams, standard input, broken pipes.
+mod cli;
+/// Help, man page, completions, example config and schemas know every option.
+mod generated;
+/// What readers and users of the repository rely on.
+mod promises;
+/// Every report on diagnoses made by hand, compared with files.
+mod reports;
+mod support;
