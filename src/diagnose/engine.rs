@@ -174,8 +174,8 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
 }
 
 /// Events of derivers and of lint.
-fn derived(_facts: &[Event], _sources: &[SourceInfo]) -> Vec<Event> {
-    Vec::new()
+fn derived(facts: &[Event], sources: &[SourceInfo]) -> Vec<Event> {
+    crate::lint::lint(facts, sources)
 }
 
 fn settled_spans(clocks: &clocks::Clocks, ends: &[Ends]) -> BTreeMap<u32, (i64, i64)> {

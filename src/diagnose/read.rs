@@ -8,6 +8,7 @@ use crate::format::log::scan::ScanStats;
 use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
 use crate::format::log::template::Templates;
 use crate::format::log::{Scan, header, which, which_log};
+use crate::format::series::{Clock, LogSeries};
 use crate::format::{conf, formats};
 use crate::input::{Buffer, Kind, Source};
 use crate::model::finding::Problem;
@@ -229,6 +230,9 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     }
     let mut templates = Templates::default();
     if is_log {
+        for event in series(id, log, body, 1) {
+            gather.event(&event, &info);
+        }
         let scan = Scan {
             source: id,
             automaton: &reading.book.automaton,
@@ -252,6 +256,23 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
         templates,
         problems: whole.outcome.problems.clone(),
     }
+}
+
+/// The periodic lines of a log as events.
+fn series(id: SourceId, log: LogKind, body: &str, first_line: u32) -> Vec<Event> {
+    let clock = if which::is_server(log) || log == LogKind::App { Clock::Gmt8 } else { Clock::Local };
+    let mut series = LogSeries::new(id, Some(log), clock);
+    let mut events = Vec::new();
+    for (index, line) in body.lines().enumerate() {
+        series.push(first_line + index as u32, line, &mut events);
+    }
+    series.finish(&mut events);
+    events
+}
+
+/// Whether a log holds periodic lines that say something as a series.
+fn is_periodic(log: LogKind) -> bool {
+    matches!(log, LogKind::Watermark | LogKind::Store | LogKind::Stats | LogKind::Proxy | LogKind::Namesrv)
 }
 
 fn head_of(body: &str) -> &str {
@@ -322,6 +343,11 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
                 scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| gather.record(record, info));
             gather.note(stats.first);
             gather.note(stats.last);
+            if is_periodic(log) {
+                for event in series(id, log, chunk.text, chunk.first_line) {
+                    gather.event(&event, info);
+                }
+            }
             let part = Part { lines: chunk.lines, gather, stats, edges };
             let mut merge = merge.lock().unwrap_or_else(PoisonError::into_inner);
             merge.take(chunk.first_line, part, &scan, info);

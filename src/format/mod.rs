@@ -54,4 +54,5 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
         .chain(host::HOST_FORMATS)
         .chain(jvm::JVM_FORMATS)
         .chain(conf::CONF_FORMATS)
+        .chain(admin::ADMIN_FORMATS)
 }
