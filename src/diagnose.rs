@@ -93,7 +93,14 @@ impl Progress for () {
 
 /// Reads everything and answers.
 pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> {
-    let book = rulebook(&request.rules_dirs)?;
+    run_with(&rulebook(&request.rules_dirs)?, request, progress)
+}
+
+/// The same with rules at hand.
+///
+/// # Errors
+/// Threads cannot be started.
+pub fn run_with(book: &RuleBook, request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> {
     let found = input::collect(&request.paths, &Limits::default());
     let threads = match request.threads {
         0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
@@ -101,7 +108,7 @@ pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> 
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let mut diagnosis = pool.install(|| {
-        engine::diagnose(&book, &found.sources, found.problems, request.lang, threads, progress)
+        engine::diagnose(book, &found.sources, found.problems, request.lang, threads, progress)
     });
     diagnosis.inputs = shown(&request.paths);
     diagnosis.findings.retain(|f| {

@@ -4,8 +4,12 @@
 mod cli;
 /// Help, man page, completions, example config and schemas know every option.
 mod generated;
+/// What must not change a diagnosis does not, and what must, does.
+mod metamorphic;
 /// What readers and users of the repository rely on.
 mod promises;
 /// Every report on diagnoses made by hand, compared with files.
 mod reports;
+/// Every folder of samples against what it says.
+mod samples;
 mod support;
