@@ -3,11 +3,13 @@
 mod engine;
 mod happenings;
 mod read;
+mod window;
 
-use crate::input::{self, Limits};
+use crate::input::{self, Limits, Problem, Source};
 use crate::model::{Diagnosis, Inspection, Lang};
 use crate::rule::{RuleBook, RuleText};
 use anyhow::{Context, Result};
+use engine::Job;
 use std::path::{Path, PathBuf};
 
 /// What a run is asked to do.
@@ -101,15 +103,8 @@ pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> 
 /// # Errors
 /// Threads cannot be started.
 pub fn run_with(book: &RuleBook, request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> {
-    let found = input::collect(&request.paths, &Limits::default());
-    let threads = match request.threads {
-        0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
-        threads => threads,
-    };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let mut diagnosis = pool.install(|| {
-        engine::diagnose(book, &found.sources, found.problems, request.lang, threads, progress)
-    });
+    let (found, problems) = Found::new(request);
+    let mut diagnosis = found.pool()?.install(|| engine::diagnose(&found.job(book, request), problems, progress));
     diagnosis.inputs = shown(&request.paths);
     diagnosis.findings.retain(|f| {
         let area = book.rule(&f.rule).map_or("", |r| r.area.as_str());
@@ -160,11 +155,47 @@ pub fn rule_files(dir: &Path) -> Result<Vec<RuleText>> {
 }
 
 /// Reads configuration files and checks them.
-pub fn lint(request: &Request, _progress: &mut dyn Progress) -> Result<Inspection> {
-    Ok(Inspection {
-        inputs: shown(&request.paths),
-        ..Inspection::default()
-    })
+///
+/// # Errors
+/// Rules cannot be read, threads cannot be started.
+pub fn lint(request: &Request, progress: &mut dyn Progress) -> Result<Inspection> {
+    let book = rulebook(&request.rules_dirs)?;
+    let (found, problems) = Found::new(request);
+    let (items, coverage) = found.pool()?.install(|| engine::inspect(&found.job(&book, request), problems, progress));
+    Ok(Inspection { inputs: shown(&request.paths), items, coverage })
+}
+
+/// The sources of a request.
+struct Found {
+    sources: Vec<Source>,
+    threads: usize,
+}
+
+impl Found {
+    fn new(request: &Request) -> (Self, Vec<Problem>) {
+        let found = input::collect(&request.paths, &Limits::default());
+        let threads = match request.threads {
+            0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+            threads => threads,
+        };
+        (Self { sources: found.sources, threads }, found.problems)
+    }
+
+    fn pool(&self) -> Result<rayon::ThreadPool> {
+        Ok(rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?)
+    }
+
+    fn job<'a>(&'a self, book: &'a RuleBook, request: &Request) -> Job<'a> {
+        Job {
+            book,
+            sources: &self.sources,
+            lang: request.lang,
+            threads: self.threads,
+            since: request.since,
+            until: request.until,
+            at: request.at,
+        }
+    }
 }
 
 fn shown(paths: &[PathBuf]) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use super::happenings;
 use super::read::{Read, Reading, SHARED_MIN, ports_of, read};
-use super::{Progress, Step};
+use super::window::Window;
+use super::{Progress, Step, TimePoint};
 use crate::derive::clocks::{self, Ends};
 use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
@@ -18,56 +19,72 @@ use std::sync::Mutex;
 /// Sources that one thread reads in their order: members of one archive, or a single file.
 type Batch = Vec<usize>;
 
+/// What a run looks at.
+#[derive(Debug)]
+pub(super) struct Job<'a> {
+    pub(super) book: &'a RuleBook,
+    pub(super) sources: &'a [Source],
+    pub(super) lang: Lang,
+    pub(super) threads: usize,
+    pub(super) since: Option<TimePoint>,
+    pub(super) until: Option<TimePoint>,
+    pub(super) at: Option<TimePoint>,
+}
+
 /// Diagnoses all sources.
-pub(super) fn diagnose(
-    book: &RuleBook,
-    sources: &[Source],
-    problems: Vec<Problem>,
-    lang: Lang,
-    threads: usize,
-    progress: &mut dyn Progress,
-) -> Diagnosis {
+pub(super) fn diagnose(job: &Job<'_>, problems: Vec<Problem>, progress: &mut dyn Progress) -> Diagnosis {
+    let ports = ports(job.sources);
+    let reads = read_all(job, &ports, progress);
+    conclude(job.book, &ports, reads, problems, job.lang)
+}
+
+/// Checks the configuration in all sources: lint events in the order of their files, and what was read.
+pub(super) fn inspect(job: &Job<'_>, mut problems: Vec<Problem>, progress: &mut dyn Progress) -> (Vec<Event>, Coverage) {
+    let reads = read_all(job, &Ports::default(), progress);
+    let (mut facts, mut sources) = (Vec::new(), Vec::new());
+    for read in reads {
+        facts.extend(read.facts);
+        problems.extend(read.problems);
+        sources.push(read.info);
+    }
+    let mut items = crate::lint::lint(&facts, &sources);
+    items.sort_by_key(|e| e.span);
+    let coverage = Coverage {
+        bytes: sources.iter().map(|s| s.bytes).sum(),
+        lines: sources.iter().map(|s| s.lines).sum(),
+        sources,
+        problems,
+        ..Coverage::default()
+    };
+    (items, coverage)
+}
+
+fn ports(sources: &[Source]) -> Ports {
+    let one = |(id, source): (usize, &Source)| ports_of(source, SourceId(id as u32));
+    sources.par_iter().enumerate().map(one).reduce(Ports::default, Ports::join)
+}
+
+/// Reads every source once, small ones side by side, big plain files one by one with all threads.
+fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Read> {
+    let sources = job.sources;
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
-    let ports = sources
-        .par_iter()
-        .enumerate()
-        .map(|(id, source)| ports_of(source, SourceId(id as u32)))
-        .reduce(Ports::default, Ports::join);
-    let reading = Reading { book, ports: &ports, threads };
+    let window = Window::new(job, &hosts);
+    let reading = Reading { book: job.book, ports, threads: job.threads, window: window.as_ref() };
+    let steps = Steps::new(sources);
+    let progress = Mutex::new(progress);
     let one = |index: usize| {
-        let source = &sources[index];
-        (index, read(reading, source, SourceId(index as u32), &hosts.of(&source.path)))
+        if let Ok(mut progress) = progress.try_lock() {
+            progress.step(steps.step(sources, index));
+        }
+        let read = read(reading, &sources[index], SourceId(index as u32), &hosts.of(&sources[index].path));
+        steps.done(read.info.bytes);
+        (index, read)
     };
     let (small, big) = batches(sources);
-    let steps = Steps::new(sources);
-    let mut reads: Vec<(usize, Read)> = {
-        let progress = Mutex::new(&mut *progress);
-        let tell = |index: usize| {
-            if let Ok(mut progress) = progress.try_lock() {
-                progress.step(steps.step(sources, index));
-            }
-        };
-        let mut reads: Vec<_> = small
-            .into_par_iter()
-            .flat_map_iter(|batch| {
-                batch.into_iter().map(|index| {
-                    tell(index);
-                    let read = one(index);
-                    steps.done(read.1.info.bytes);
-                    read
-                })
-            })
-            .collect();
-        for index in big {
-            tell(index);
-            let read = one(index);
-            steps.done(read.1.info.bytes);
-            reads.push(read);
-        }
-        reads
-    };
+    let mut reads: Vec<(usize, Read)> = small.into_par_iter().flat_map_iter(|batch| batch.into_iter().map(one)).collect();
+    reads.extend(big.into_iter().map(one));
     reads.sort_by_key(|(index, _)| *index);
-    conclude(book, &ports, reads.into_iter().map(|(_, read)| read).collect(), problems, lang)
+    reads.into_iter().map(|(_, read)| read).collect()
 }
 
 /// Small sources in batches for one thread each, and big plain files, which all threads read together one by one.

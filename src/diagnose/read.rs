@@ -3,6 +3,7 @@
 //! A source of up to `WHOLE_MAX` is read whole: every format may find something in it. A bigger one is read as a stream
 //! of chunks, by all threads where it is a plain file, and only as a log, unless one format claims all of its head.
 
+use super::window::Window;
 use crate::derive::clocks::Ends;
 use crate::format::log::scan::ScanStats;
 use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
@@ -75,6 +76,8 @@ pub(super) struct Reading<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) ports: &'a Ports,
     pub(super) threads: usize,
+    /// Only what happened in it counts.
+    pub(super) window: Option<&'a Window>,
 }
 
 /// Ports that configurations name, looked for in the heads of all sources before anything is scanned.
@@ -160,11 +163,17 @@ struct Gather<'a> {
     matcher: Matcher<'a>,
     ends: Ends,
     facts: Vec<Event>,
+    window: Option<&'a Window>,
 }
 
 impl<'a> Gather<'a> {
     fn new(reading: Reading<'a>) -> Self {
-        Self { matcher: Matcher::new(reading.book, reading.ports), ends: Ends::new(), facts: Vec::new() }
+        Self {
+            matcher: Matcher::new(reading.book, reading.ports),
+            ends: Ends::new(),
+            facts: Vec::new(),
+            window: reading.window,
+        }
     }
 
     fn note(&mut self, at: Option<Moment>) {
@@ -174,7 +183,14 @@ impl<'a> Gather<'a> {
         }
     }
 
+    fn counts(&self, source: SourceId, at: Option<Moment>) -> bool {
+        self.window.is_none_or(|window| window.holds(source.0, at))
+    }
+
     fn event(&mut self, event: &Event, info: &SourceInfo) {
+        if !self.counts(event.span.source, event.at) {
+            return;
+        }
         self.matcher.event(event, info);
         self.note(event.at);
         if self.facts.len() < FACTS_MAX && FACTS.contains(&&*event.kind) {
@@ -183,6 +199,9 @@ impl<'a> Gather<'a> {
     }
 
     fn record(&mut self, record: &LogRecord<'_>, info: &SourceInfo) {
+        if !self.counts(record.source, record.at) {
+            return;
+        }
         self.note(record.at);
         self.matcher.record(record, info);
     }
