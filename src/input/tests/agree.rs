@@ -11,13 +11,13 @@ fn small(chunk_bytes: usize) -> Limits {
     }
 }
 
-/// Text whose lines end in every way, with holes, empty lines and Chinese; never long enough to be cut.
+/// Text whose lines end in every way, with a hole, empty lines and Chinese; never long enough to be cut.
 fn text() -> impl Strategy<Value = String> {
-    let line = "[a-z 中文é0-9]{0,30}(\0{0,5})?";
+    let line = "[a-z 中文é0-9]{0,30}";
     let end = prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n", "\r\r\n"]);
-    prop::collection::vec((line, end), 0..40).prop_map(|parts| {
+    (prop::collection::vec((line, end), 0..40), "\0{0,300}").prop_map(|(parts, hole)| {
         let body: String = parts.into_iter().map(|(line, end)| format!("{line}{end}")).collect();
-        format!("2024-05-02 first line\n{body}last")
+        format!("2024-05-02 first line\n{body}{hole}last")
     })
 }
 
