@@ -13,7 +13,7 @@ use crate::model::{Event, Text};
 
 use super::prompt::{prompt, typed};
 use super::setting::{Bound, LIMITS, Limit, UNLIMITED, limit_value, limits};
-use super::table::{MaybeWith, event, score_by};
+use super::table::{MaybeWith, event, is_log_line, score_by};
 
 /// ulimit and limits.conf.
 pub(super) const FORMAT: Format = Format {
@@ -69,12 +69,15 @@ fn statement(event: Event, limit: &Limit<'_>) -> Event {
 }
 
 fn by_letter(letter: char) -> Option<&'static str> {
-    LIMITS.iter().find(|(_, known, ..)| *known == letter).map(|(what, ..)| *what)
+    LIMITS
+        .iter()
+        .find(|(_, known, ..)| *known == letter)
+        .map(|(what, ..)| *what)
 }
 
 /// A row of `ulimit -a` of any shell.
 fn printed(line: &str) -> Option<(&'static str, f64)> {
-    if line.len() > 120 {
+    if line.len() > 120 || is_log_line(line) {
         return None;
     }
     let line = line.trim_end();
@@ -85,7 +88,10 @@ fn printed(line: &str) -> Option<(&'static str, f64)> {
         let (before, inside) = inside.rsplit_once('(')?;
         let letter = inside.rsplit_once('-').filter(|(_, letter)| letter.len() == 1)?.1;
         let is_row = before.starts_with(|c: char| c.is_ascii_lowercase() || c == 'P') && before.ends_with(' ');
-        return is_row.then(|| by_letter(letter.chars().next()?)).flatten().map(|what| (what, value));
+        return is_row
+            .then(|| by_letter(letter.chars().next()?))
+            .flatten()
+            .map(|what| (what, value));
     }
     let letter = name.strip_prefix('-')?.split_once(": ")?.0;
     let letter = letter.chars().next().filter(|_| letter.len() == 1)?;
@@ -94,20 +100,30 @@ fn printed(line: &str) -> Option<(&'static str, f64)> {
 
 /// A row of /proc/<pid>/limits; sizes there are in bytes.
 fn proc_row(line: &str) -> Option<(&'static str, f64, f64)> {
+    line.starts_with("Max ").then_some(())?;
     let (what, _, name, _) = LIMITS.iter().find(|(_, _, name, _)| line.starts_with(name))?;
     let mut words = line[name.len()..].split_whitespace();
     let (soft, hard) = (limit_value(words.next()?)?, limit_value(words.next()?)?);
     // ulimit counts message queues in bytes too.
     let kib = words.next() == Some("bytes") && *what != "msgqueue";
-    let scaled = |value: f64| if kib && value < UNLIMITED { (value / 1024.0).floor() } else { value };
+    let scaled = |value: f64| {
+        if kib && value < UNLIMITED {
+            (value / 1024.0).floor()
+        } else {
+            value
+        }
+    };
     Some((what, scaled(soft), scaled(hard)))
 }
 
 /// `ulimit -n` with the answer in the next line.
 fn asked(line: &str) -> Option<&'static str> {
-    let args = typed(line, "ulimit")?;
+    let args = line.contains("ulimit").then(|| typed(line, "ulimit"))??;
     let [option] = args[..] else { return None };
-    let mut letters = option.strip_prefix('-')?.chars().filter(|letter| !matches!(letter, 'S' | 'H'));
+    let mut letters = option
+        .strip_prefix('-')?
+        .chars()
+        .filter(|letter| !matches!(letter, 'S' | 'H'));
     let letter = letters.next()?;
     letters.next().is_none().then(|| by_letter(letter)).flatten()
 }
