@@ -17,22 +17,22 @@ use self::command::{Command, commands};
 use super::table::{count, is_log_line};
 
 /// What `unlimited` counts as.
-pub(in crate::format::host) const UNLIMITED: f64 = 1e18;
+pub(crate) const UNLIMITED: f64 = 1e18;
 
 /// A kernel setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::format::host) struct Sysctl<'a> {
-    pub(in crate::format::host) key: String,
-    pub(in crate::format::host) value: &'a str,
+pub(crate) struct Sysctl<'a> {
+    pub(crate) key: String,
+    pub(crate) value: &'a str,
     /// Set by a command, not by a line of a file or of a tool's output.
-    pub(in crate::format::host) by_command: bool,
+    pub(crate) by_command: bool,
     /// Blanks stood around the sign, as tools print it.
-    pub(in crate::format::host) spaced: bool,
+    pub(crate) spaced: bool,
 }
 
 /// Which of the two limits a statement sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::format::host) enum Bound {
+pub(crate) enum Bound {
     Soft,
     Hard,
     Both,
@@ -40,16 +40,16 @@ pub(in crate::format::host) enum Bound {
 
 /// A limit.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::format::host) struct Limit<'a> {
-    pub(in crate::format::host) what: &'static str,
-    pub(in crate::format::host) value: f64,
-    pub(in crate::format::host) bound: Bound,
-    pub(in crate::format::host) domain: Option<&'a str>,
-    pub(in crate::format::host) by_command: bool,
+pub(crate) struct Limit<'a> {
+    pub(crate) what: &'static str,
+    pub(crate) value: f64,
+    pub(crate) bound: Bound,
+    pub(crate) domain: Option<&'a str>,
+    pub(crate) by_command: bool,
 }
 
 /// Limits: the name in limits.conf, ulimit's letter, the name in /proc/<pid>/limits, and systemd's.
-pub(in crate::format::host) const LIMITS: &[(&str, char, &str, &str)] = &[
+pub(crate) const LIMITS: &[(&str, char, &str, &str)] = &[
     ("nofile", 'n', "Max open files", "LimitNOFILE"),
     ("nproc", 'u', "Max processes", "LimitNPROC"),
     ("memlock", 'l', "Max locked memory", "LimitMEMLOCK"),
@@ -68,7 +68,7 @@ pub(in crate::format::host) const LIMITS: &[(&str, char, &str, &str)] = &[
 ];
 
 /// A limit's value: a number, `unlimited`, `infinity`, `-1`.
-pub(in crate::format::host) fn limit_value(word: &str) -> Option<f64> {
+pub(crate) fn limit_value(word: &str) -> Option<f64> {
     match word {
         "unlimited" | "infinity" | "-1" => Some(UNLIMITED),
         _ => count(word),
@@ -76,7 +76,7 @@ pub(in crate::format::host) fn limit_value(word: &str) -> Option<f64> {
 }
 
 /// Kernel settings of one line.
-pub(in crate::format::host) fn sysctls(line: &str) -> Vec<Sysctl<'_>> {
+pub(crate) fn sysctls(line: &str) -> Vec<Sysctl<'_>> {
     // Most lines of most texts are left here.
     const ROOTS: &[&str] = &[
         "vm", "net", "kernel", "fs", "user", "dev", "debug", "abi", "sunrpc", "crypto",
@@ -98,7 +98,7 @@ pub(in crate::format::host) fn sysctls(line: &str) -> Vec<Sysctl<'_>> {
 }
 
 /// Limits of one line.
-pub(in crate::format::host) fn limits(line: &str) -> Vec<Limit<'_>> {
+pub(crate) fn limits(line: &str) -> Vec<Limit<'_>> {
     const WORDS: &[&str] = &["ulimit", "soft", "hard", "Limit", " - ", "\t-\t"];
     if line.len() > MAX_LINE || is_log_line(line) || !WORDS.iter().any(|word| line.contains(word)) {
         return Vec::new();
