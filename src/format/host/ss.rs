@@ -98,9 +98,9 @@ fn details(line: &str) -> Details {
 /// The states that `ss -s` counts.
 fn summary(text: &Text<'_>, index: usize, sink: &mut dyn Sink) {
     const NAMES: &[(&str, &str)] = &[
-        ("estab", "ESTABLISHED"),
-        ("timewait", "TIME_WAIT"),
-        ("synrecv", "SYN_RECV"),
+        ("estab", "ESTAB"),
+        ("timewait", "TIME-WAIT"),
+        ("synrecv", "SYN-RECV"),
         ("closed", "CLOSED"),
     ];
     let line = text.lines()[index];

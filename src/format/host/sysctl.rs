@@ -1,4 +1,4 @@
-//! Kernel settings: `sysctl -a`, sysctl.conf, scripts and pasted lists. The grammar of one line is in `setting.rs`.
+//! Kernel settings: `sysctl -a`, sysctl.conf, scripts and pasted lists. The grammar of one line is in `setting`.
 //!
 //! ```text
 //! vm.swappiness = 60                          live: as sysctl prints it

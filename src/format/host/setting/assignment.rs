@@ -8,7 +8,8 @@ use nom::multi::many1_count;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
-use super::{Bound, LIMITS, Limit, Sysctl, by_command, limit_value};
+use super::{Bound, LIMITS, Limit, Sysctl, by_command, limit_value, raw_limit};
+use crate::model::units;
 
 /// `key = value # comment` as a whole line.
 pub(super) fn sysctl_line(text: &str) -> IResult<&str, Sysctl<'_>> {
@@ -121,7 +122,8 @@ pub(super) fn limit_statement(text: &str) -> Option<Limit<'_>> {
         let (soft, _) = value.split_once(':').unwrap_or((value, ""));
         return Some(Limit {
             what,
-            value: limit_value(soft.trim())?,
+            // systemd counts sizes in bytes, or with a unit.
+            value: raw_limit(soft.trim()).or_else(|| units::parse_bytes(soft))?,
             bound: Bound::Both,
             domain: None,
             by_command: false,
@@ -140,7 +142,7 @@ pub(super) fn limit_statement(text: &str) -> Option<Limit<'_>> {
     let (what, ..) = LIMITS.iter().find(|(name, ..)| *name == item)?;
     Some(Limit {
         what,
-        value: limit_value(value)?,
+        value: limit_value(what, value)?,
         bound,
         domain: Some(domain),
         by_command: false,

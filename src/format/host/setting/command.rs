@@ -162,8 +162,8 @@ fn ulimit_command(text: &str) -> IResult<&str, Command<'_>> {
     let limit = LIMITS
         .iter()
         .find(|(_, letter, ..)| letters.contains(*letter))
-        .zip(limit_value(value))
-        .map(|((what, ..), value)| Limit {
+        .and_then(|(what, ..)| Some((what, limit_value(what, value)?)))
+        .map(|(what, value)| Limit {
             what,
             value,
             bound: bound_of(&letters),

@@ -67,8 +67,20 @@ pub(crate) const LIMITS: &[(&str, char, &str, &str)] = &[
     ("rtprio", 'r', "Max realtime priority", "LimitRTPRIO"),
 ];
 
-/// A limit's value: a number, `unlimited`, `infinity`, `-1`.
-pub(crate) fn limit_value(word: &str) -> Option<f64> {
+/// A limit's value: a number, `unlimited`, `infinity`, `-1`. Sizes, which ulimit and limits.conf count in KiB, are given
+/// in bytes.
+pub(crate) fn limit_value(what: &str, word: &str) -> Option<f64> {
+    let value = raw_limit(word)?;
+    let in_kib = matches!(what, "memlock" | "as" | "stack" | "data" | "rss" | "fsize" | "core");
+    Some(if in_kib && value < UNLIMITED {
+        value * 1024.0
+    } else {
+        value
+    })
+}
+
+/// A limit's value in the unit it is written in.
+pub(crate) fn raw_limit(word: &str) -> Option<f64> {
     match word {
         "unlimited" | "infinity" | "-1" => Some(UNLIMITED),
         _ => count(word),
