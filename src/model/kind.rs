@@ -340,7 +340,7 @@ pub const KINDS: &[Kind] = &[
     k(
         "net.counter",
         &["name", "value", "iface"],
-        "one counter of netstat -s, nstat, ethtool -S, ifconfig, ss -s that is not zero",
+        "one counter of netstat -s, nstat, ethtool -S, ifconfig, ip, tc, ss -s that is not zero; TCP names as in /proc/net (TcpRetransSegs, ListenOverflows, TCPTimeouts), interfaces rx_dropped, tx_errors …, qdisc_dropped",
     ),
     k(
         "net.socket",
@@ -355,7 +355,7 @@ pub const KINDS: &[Kind] = &[
             "peer",
             "peer_port",
         ],
-        "sockets per state (ESTABLISHED, TIME_WAIT, CLOSE_WAIT …) and service port: `port` when it is the local end, `peer_port` when the peer's (ss, netstat); one without `count` is a single connection with a queue, retransmissions or a round-trip time",
+        "sockets per state in ss's spelling (ESTAB, TIME-WAIT, CLOSE-WAIT, SYN-SENT …; ALL, CLOSED of summaries) and service port: `port` when it is the local end, `peer_port` when the peer's (ss, netstat); one without `count` is a single connection with a queue, retransmissions or a round-trip time",
     ),
     k(
         "net.listen",
@@ -387,7 +387,7 @@ pub const KINDS: &[Kind] = &[
     k(
         "limit",
         &["what", "soft", "hard", "domain", "form"],
-        "ulimit, limits.conf, /proc/<pid>/limits; what = nofile, nproc, memlock, as …; unlimited = 1e18",
+        "ulimit, limits.conf, /proc/<pid>/limits; what = nofile, nproc, memlock, as …; sizes in bytes; unlimited = 1e18",
     ),
     k("hosts", &["ip", "name"], "one name of /etc/hosts"),
     k(
@@ -400,7 +400,7 @@ pub const KINDS: &[Kind] = &[
     k(
         "env",
         &["what", "value", "iface"],
-        "uname, cpus, physical memory (`ram_bytes`), jdk vendor, container or virtual machine marks; what = hostname|os|arch|cpus|cpu_model|numa_nodes|virtualization|ram_bytes|uptime_s|memory_limit_bytes|cpu_limit|cpu_throttled|address|qdisc|nameserver|dns_search|timezone|ntp_synced|clock_offset_ms|io_scheduler|transparent_hugepage",
+        "uname, cpus, physical memory (`ram_bytes`), jdk vendor, container or virtual machine marks; what = hostname|os|arch|cpus|cpu_model|numa_nodes|virtualization|container|ram_bytes|uptime_s|memory_limit_bytes|cpu_limit|cpu_throttled|address|qdisc|nameserver|dns_search|timezone|ntp_synced|clock_offset_ms|io_scheduler|transparent_hugepage",
     ),
     // RocketMQ's own tools and series
     k(

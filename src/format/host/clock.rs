@@ -11,7 +11,7 @@
 use crate::format::{Format, Sink};
 use crate::model::{Text, Value};
 
-use super::table::{Heading, event, number, round, score_by};
+use super::table::{Heading, event, is_log_line, number, round, score_by};
 
 /// Tools that tell how the clock is kept.
 pub(super) const FORMAT: Format = Format {
@@ -55,7 +55,7 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
 
 /// What a single line says.
 fn fact(line: &str) -> Option<(&'static str, Value)> {
-    if line.len() > 200 {
+    if line.len() > 200 || is_log_line(line) {
         return None;
     }
     if line.starts_with("unsynchronised") || line.starts_with("506 Cannot talk to daemon") {

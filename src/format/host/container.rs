@@ -1,8 +1,10 @@
-//! Limits of containers and what they use: docker stats, cgroup files, `docker inspect`, `kubectl describe`.
+//! Limits of containers and what they use: docker stats, kubectl top, cgroup files, `docker inspect`, `kubectl describe`.
 //!
 //! ```text
 //! CONTAINER ID   NAME       CPU %     MEM USAGE / LIMIT     MEM %     NET I/O          BLOCK I/O        PIDS
 //! 3f2a10bb91c0   rmqbroker  101.20%   1.021GiB / 2GiB       51.05%    1.2GB / 3.1GB    12MB / 98GB      210
+//! NAME                CPU(cores)   MEMORY(bytes)                                     (kubectl top pod)
+//! rocketmq-broker-0   1500m        3800Mi
 //! /sys/fs/cgroup/memory.max:2147483648          (or a cat of it with the number below)
 //! nr_throttled 4211                             (cpu.stat)
 //! "OOMKilled": true                             (docker inspect)      Reason: OOMKilled  (kubectl describe)
@@ -12,8 +14,8 @@ use crate::format::{Format, Sink};
 use crate::model::{Text, units};
 
 use super::process;
-use super::prompt::typed;
-use super::table::{MaybeWith, count, event, number, round, score_by};
+use super::prompt::{prompt, typed};
+use super::table::{MaybeWith, amount_kb, count, event, number, round, score_by};
 
 /// Containers and cgroups.
 pub(super) const FORMAT: Format = Format {
@@ -25,25 +27,50 @@ pub(super) const FORMAT: Format = Format {
 fn score(text: &Text<'_>) -> u8 {
     let whole = file_of(text.path).is_some();
     score_by(text, |line| {
-        whole || is_stats(line) || is_killed(line) || cgroup_line(line).is_some() || typed_file(line).is_some() || throttled(line).is_some()
+        whole
+            || columns(line).is_some()
+            || is_killed(line)
+            || cgroup_line(line).is_some()
+            || typed_file(line).is_some()
+            || throttled(line).is_some()
     })
 }
 
-fn is_stats(line: &str) -> bool {
-    line.starts_with("CONTAINER") && line.contains("CPU %") && line.contains("MEM USAGE / LIMIT")
+/// The tables of containers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    /// docker stats, with a column of names behind that of the ids.
+    IdAndName,
+    /// docker stats of old versions.
+    Id,
+    /// kubectl top pod, possibly with a column of namespaces before.
+    Pods { namespace: bool },
+}
+
+fn columns(line: &str) -> Option<Columns> {
+    if line.starts_with("CONTAINER") && line.contains("CPU %") && line.contains("MEM USAGE / LIMIT") {
+        let named = line.contains("NAME");
+        return Some(if named { Columns::IdAndName } else { Columns::Id });
+    }
+    (line.contains("NAME ") && line.contains("CPU(cores)") && line.contains("MEMORY(bytes)")).then(|| Columns::Pods {
+        namespace: line.starts_with("NAMESPACE"),
+    })
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
     let lines = text.lines();
-    let mut named_column = None;
+    let mut table = None;
     let mut whole = file_of(text.path);
     for (index, &line) in lines.iter().enumerate() {
-        if is_stats(line) {
-            named_column = Some(line.contains("NAME"));
-        } else if line.trim().is_empty() {
-            named_column = None;
-        } else if let Some(with_name) = named_column {
-            stats_row(text, index, with_name, sink);
+        if let Some(found) = columns(line) {
+            table = Some(found);
+        } else if line.trim().is_empty() || prompt(line).is_some() {
+            table = None;
+        }
+        match table {
+            Some(Columns::Pods { namespace }) => pod(text, index, namespace, sink),
+            Some(columns) => stats_row(text, index, columns == Columns::IdAndName, sink),
+            None => {}
         }
         if let Some((file, value)) = cgroup_line(line) {
             cgroup(text, index, file, value, sink);
@@ -54,7 +81,11 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
         } else if let Some(file) = whole.take() {
             cgroup(text, index, file, line, sink);
         } else if let Some(times) = throttled(line).filter(|times| *times > 0.0) {
-            sink.event(event(text, index, "env").with("what", "cpu_throttled").with("value", times));
+            sink.event(
+                event(text, index, "env")
+                    .with("what", "cpu_throttled")
+                    .with("value", times),
+            );
         } else if is_killed(line) {
             let event = event(text, index, "kernel").with("what", "oom-kill");
             sink.event(event.with("scope", "cgroup").with("detail", line.trim()));
@@ -78,7 +109,8 @@ fn stats_row(text: &Text<'_>, index: usize, with_name: bool, sink: &mut dyn Sink
     ) else {
         return;
     };
-    let (Some(cpu_pct), Some(used), Some(limit)) = (number(cpu), units::parse_bytes(used), units::parse_bytes(limit)) else {
+    let (Some(cpu_pct), Some(used), Some(limit)) = (number(cpu), units::parse_bytes(used), units::parse_bytes(limit))
+    else {
         return;
     };
     let row = event(text, index, "proc.row")
@@ -88,6 +120,21 @@ fn stats_row(text: &Text<'_>, index: usize, with_name: bool, sink: &mut dyn Sink
     sink.event(process::named(row, name));
     let event = event(text, index, "env").with("what", "memory_limit_bytes");
     sink.event(event.with("value", limit));
+}
+
+/// `name 1500m 3800Mi`: thousandths of a processor.
+fn pod(text: &Text<'_>, index: usize, namespace: bool, sink: &mut dyn Sink) {
+    let words: Vec<&str> = text.lines()[index].split_whitespace().take(5).collect();
+    let [name, cpu, memory] = words[usize::from(namespace && !words.is_empty())..] else {
+        return;
+    };
+    let (Some(cpu), Some(kb)) = (cpu.strip_suffix('m').and_then(count), amount_kb(memory, 1.0 / 1024.0)) else {
+        return;
+    };
+    let row = event(text, index, "proc.row")
+        .with("cpu_pct", round(cpu / 10.0))
+        .with("rss_mb", round(kb / 1024.0));
+    sink.event(process::named(row, name));
 }
 
 /// A cgroup file that a path names.
@@ -112,7 +159,9 @@ fn cgroup_line(line: &str) -> Option<(&'static str, &str)> {
 
 /// The cgroup file that a `cat` on the line prints.
 fn typed_file(line: &str) -> Option<&'static str> {
-    line.contains("cgroup").then(|| typed(line, "cat")?.last().and_then(|path| file_of(path))).flatten()
+    line.contains("cgroup")
+        .then(|| typed(line, "cat")?.last().and_then(|path| file_of(path)))
+        .flatten()
 }
 
 fn cgroup(text: &Text<'_>, index: usize, file: &str, value: &str, sink: &mut dyn Sink) {
@@ -143,7 +192,10 @@ fn is_killed(line: &str) -> bool {
     line.len() < 200
         && (line.starts_with("\"OOMKilled\": true")
             || line.starts_with("Reason:") && line.ends_with("OOMKilled")
-            || line.strip_prefix("oom_kill ").and_then(count).is_some_and(|times| times > 0.0))
+            || line
+                .strip_prefix("oom_kill ")
+                .and_then(count)
+                .is_some_and(|times| times > 0.0))
 }
 
 /// `"Memory": 2147483648,` of docker inspect; zero is no limit.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Settings for eth0:
-//! 	Speed: 1000Mb/s
-//! 	Duplex: Full
+//!   Speed: 1000Mb/s
+//!   Duplex: Full
 //! NIC statistics:
 //!      rx_missed_errors: 4211
 //! ```

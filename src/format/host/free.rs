@@ -26,7 +26,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn heading(line: &str) -> Option<Heading<'_>> {
-    if line.len() > 200 {
+    if line.len() > 200 || !(line.contains("total ") || line.contains("总计")) {
         return None;
     }
     let heading = Heading::of(line);

@@ -2,7 +2,7 @@
 //! made here.
 //!
 //! ```text
-//! Linux 5.10.0 (broker-a) 	11/24/26 	_x86_64_	(2 CPU)
+//! Linux 5.10.0 (broker-a)   11/24/26   _x86_64_  (2 CPU)
 //!
 //! 11/24/26 18:27:44
 //! avg-cpu:  %user   %nice %system %iowait  %steal   %idle

@@ -1,5 +1,5 @@
 //! Limits of processes: `ulimit -a`, /proc/<pid>/limits, limits.conf, systemd units, scripts. The grammar of statements
-//! is in `setting.rs`. Sizes are in KiB, as ulimit prints them.
+//! is in `setting`. Sizes are given in bytes.
 //!
 //! ```text
 //! open files                          (-n) 65535          bash
@@ -12,8 +12,8 @@ use crate::format::{Format, Sink};
 use crate::model::{Event, Text};
 
 use super::prompt::{prompt, typed};
-use super::setting::{Bound, LIMITS, Limit, UNLIMITED, limit_value, limits};
-use super::table::{MaybeWith, event, score_by};
+use super::setting::{Bound, LIMITS, Limit, limit_value, limits, raw_limit};
+use super::table::{MaybeWith, event, is_log_line, score_by};
 
 /// ulimit and limits.conf.
 pub(super) const FORMAT: Format = Format {
@@ -43,7 +43,7 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
             let event = event(text, index, "limit").with("what", what);
             sink.event(event.with("soft", soft).with("hard", hard).with("form", "live"));
         } else if let Some(what) = asked(line) {
-            let answer = lines.get(index + 1).and_then(|line| limit_value(line.trim()));
+            let answer = lines.get(index + 1).and_then(|line| limit_value(what, line.trim()));
             if let Some(value) = answer {
                 let event = event(text, index + 1, "limit").with("what", what);
                 sink.event(bounded(event, Bound::Soft, value).with("form", "live"));
@@ -69,45 +69,49 @@ fn statement(event: Event, limit: &Limit<'_>) -> Event {
 }
 
 fn by_letter(letter: char) -> Option<&'static str> {
-    LIMITS.iter().find(|(_, known, ..)| *known == letter).map(|(what, ..)| *what)
+    LIMITS
+        .iter()
+        .find(|(_, known, ..)| *known == letter)
+        .map(|(what, ..)| *what)
 }
 
 /// A row of `ulimit -a` of any shell.
 fn printed(line: &str) -> Option<(&'static str, f64)> {
-    if line.len() > 120 {
+    if line.len() > 120 || is_log_line(line) {
         return None;
     }
     let line = line.trim_end();
     let (name, value) = line.rsplit_once([' ', '\t'])?;
-    let value = limit_value(value)?;
+    raw_limit(value)?;
     let name = name.trim_end();
+    let told = |letter| by_letter(letter).and_then(|what| Some((what, limit_value(what, value)?)));
     if let Some(inside) = name.strip_suffix(')') {
         let (before, inside) = inside.rsplit_once('(')?;
         let letter = inside.rsplit_once('-').filter(|(_, letter)| letter.len() == 1)?.1;
         let is_row = before.starts_with(|c: char| c.is_ascii_lowercase() || c == 'P') && before.ends_with(' ');
-        return is_row.then(|| by_letter(letter.chars().next()?)).flatten().map(|what| (what, value));
+        return is_row.then(|| told(letter.chars().next()?)).flatten();
     }
     let letter = name.strip_prefix('-')?.split_once(": ")?.0;
     let letter = letter.chars().next().filter(|_| letter.len() == 1)?;
-    by_letter(letter).map(|what| (what, value))
+    told(letter)
 }
 
 /// A row of /proc/<pid>/limits; sizes there are in bytes.
 fn proc_row(line: &str) -> Option<(&'static str, f64, f64)> {
+    line.starts_with("Max ").then_some(())?;
     let (what, _, name, _) = LIMITS.iter().find(|(_, _, name, _)| line.starts_with(name))?;
     let mut words = line[name.len()..].split_whitespace();
-    let (soft, hard) = (limit_value(words.next()?)?, limit_value(words.next()?)?);
-    // ulimit counts message queues in bytes too.
-    let kib = words.next() == Some("bytes") && *what != "msgqueue";
-    let scaled = |value: f64| if kib && value < UNLIMITED { (value / 1024.0).floor() } else { value };
-    Some((what, scaled(soft), scaled(hard)))
+    Some((what, raw_limit(words.next()?)?, raw_limit(words.next()?)?))
 }
 
 /// `ulimit -n` with the answer in the next line.
 fn asked(line: &str) -> Option<&'static str> {
-    let args = typed(line, "ulimit")?;
+    let args = line.contains("ulimit").then(|| typed(line, "ulimit"))??;
     let [option] = args[..] else { return None };
-    let mut letters = option.strip_prefix('-')?.chars().filter(|letter| !matches!(letter, 'S' | 'H'));
+    let mut letters = option
+        .strip_prefix('-')?
+        .chars()
+        .filter(|letter| !matches!(letter, 'S' | 'H'));
     let letter = letters.next()?;
     letters.next().is_none().then(|| by_letter(letter)).flatten()
 }

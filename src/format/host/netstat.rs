@@ -9,7 +9,8 @@
 //! Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg
 //! ```
 //!
-//! Counters get the names of nstat (`TcpRetransSegs`), so that rules need to know one spelling only; zeroes are left out.
+//! Counters get the names that /proc/net has for them (`TcpRetransSegs`, `ListenOverflows`), so that rules need to know
+//! one spelling only; zeroes are left out.
 
 use crate::format::{Format, Sink};
 use crate::model::Text;
@@ -110,61 +111,49 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     (
         "TcpExt",
         "times the listen queue of a socket overflowed",
-        "TcpExtListenOverflows",
+        "ListenOverflows",
     ),
-    ("TcpExt", "SYNs to LISTEN sockets", "TcpExtListenDrops"),
+    ("TcpExt", "SYNs to LISTEN sockets", "ListenDrops"),
     (
         "TcpExt",
         "pruned from receive queue because of socket buffer overrun",
-        "TcpExtPruneCalled",
+        "PruneCalled",
     ),
-    ("TcpExt", "pruned from receive queue", "TcpExtRcvPruned"),
-    ("TcpExt", "packets collapsed in receive queue", "TcpExtTCPRcvCollapsed"),
-    (
-        "TcpExt",
-        "connections aborted due to timeout",
-        "TcpExtTCPAbortOnTimeout",
-    ),
+    ("TcpExt", "pruned from receive queue", "RcvPruned"),
+    ("TcpExt", "packets collapsed in receive queue", "TCPRcvCollapsed"),
+    ("TcpExt", "connections aborted due to timeout", "TCPAbortOnTimeout"),
     (
         "TcpExt",
         "connections aborted due to memory pressure",
-        "TcpExtTCPAbortOnMemory",
+        "TCPAbortOnMemory",
     ),
-    (
-        "TcpExt",
-        "connections reset due to unexpected data",
-        "TcpExtTCPAbortOnData",
-    ),
-    (
-        "TcpExt",
-        "connections reset due to early user close",
-        "TcpExtTCPAbortOnClose",
-    ),
-    ("TcpExt", "other TCP timeouts", "TcpExtTCPTimeouts"),
-    ("TcpExt", "retransmits in slow start", "TcpExtTCPSlowStartRetrans"),
-    ("TcpExt", "fast retransmits", "TcpExtTCPFastRetrans"),
-    ("TcpExt", "SYN cookies sent", "TcpExtSyncookiesSent"),
+    ("TcpExt", "connections reset due to unexpected data", "TCPAbortOnData"),
+    ("TcpExt", "connections reset due to early user close", "TCPAbortOnClose"),
+    ("TcpExt", "other TCP timeouts", "TCPTimeouts"),
+    ("TcpExt", "retransmits in slow start", "TCPSlowStartRetrans"),
+    ("TcpExt", "fast retransmits", "TCPFastRetrans"),
+    ("TcpExt", "SYN cookies sent", "SyncookiesSent"),
     (
         "TcpExt",
         "resets received for embryonic SYN_RECV sockets",
-        "TcpExtEmbryonicRsts",
+        "EmbryonicRsts",
     ),
     (
         "TcpExt",
         "rejects in established connections because of timestamp",
-        "TcpExtPAWSEstab",
+        "PAWSEstab",
     ),
     (
         "TcpExt",
         "rejected in established connections because of timestamp",
-        "TcpExtPAWSEstab",
+        "PAWSEstab",
     ),
     (
         "TcpExt",
         "passive connections rejected because of time stamp",
-        "TcpExtPAWSPassive",
+        "PAWSPassive",
     ),
-    ("TcpExt", "times recovered from packet loss", "TcpExtTCPSackRecovery"),
+    ("TcpExt", "times recovered from packet loss", "TCPSackRecovery"),
 ];
 
 /// `12 segments retransmitted`, `TCPBacklogDrop: 12`.
@@ -172,6 +161,8 @@ fn counter(section: &str, line: &str) -> Option<(String, f64)> {
     if let Some((name, value)) = line.rsplit_once(':') {
         let value = count(value.trim())?;
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric());
+        // The names of this section are unique without it, and /proc/net/netstat has them so.
+        let section = if section == "TcpExt" { "" } else { section };
         return plain.then(|| (format!("{section}{name}"), value));
     }
     let value = line.split_whitespace().find_map(count)?;

@@ -1,4 +1,5 @@
-//! nstat: protocol counters of the kernel under their own names. netstat -s gives the same counters through here.
+//! nstat: protocol counters of the kernel, named as in /proc/net (without nstat's `TcpExt` before them). netstat -s gives
+//! the same counters through here.
 //!
 //! ```text
 //! #kernel
@@ -60,6 +61,7 @@ const TRAFFIC: &[&str] = &[
 /// Gives a counter unless it is zero or mere traffic.
 pub(super) fn give(text: &Text<'_>, index: usize, name: &str, value: f64, sink: &mut dyn Sink) {
     if value > 0.0 && !TRAFFIC.iter().any(|part| name.contains(part)) {
+        let name = name.strip_prefix("TcpExt").unwrap_or(name);
         let event = event(text, index, "net.counter").with("name", name);
         sink.event(event.with("value", value));
     }

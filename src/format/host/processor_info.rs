@@ -5,8 +5,8 @@
 //! CPU(s):                                  2
 //! Hypervisor vendor:                       KVM
 //!
-//! processor	: 0
-//! model name	: Intel(R) Xeon(R) Platinum 8269CY CPU @ 2.50GHz
+//! processor  : 0
+//! model name  : Intel(R) Xeon(R) Platinum 8269CY CPU @ 2.50GHz
 //! ```
 
 use crate::format::{Format, Sink};

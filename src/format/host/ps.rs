@@ -34,8 +34,8 @@ fn columns(line: &str) -> Option<Heading<'_>> {
     }
     let heading = Heading::of(line);
     let ends = heading.names().last().is_some_and(|name| COMMAND.contains(name));
-    let is_top = heading.has("PR") || heading.has("%VSZ");
-    let is_ps = heading.position(&["TTY", "TT", "STAT", "RSS", "STIME", "ELAPSED", "PPID", "VSZ"]);
+    let is_top = heading.position(&["PR", "TIME+", "VIRT", "RES", "%VSZ"]).is_some();
+    let is_ps = heading.position(&["TTY", "TT", "STAT", "RSS", "STIME", "PPID", "VSZ", "%CPU", "%MEM"]);
     (ends && is_ps.is_some() && !is_top && heading.position(&["PID"])? <= 3).then_some(heading)
 }
 

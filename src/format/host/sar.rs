@@ -274,7 +274,7 @@ fn tcp_errors(text: &Text<'_>, reading: &Reading<'_, '_>, sent: &HashMap<i64, f6
 }
 
 fn sockets(text: &Text<'_>, reading: &Reading<'_, '_>, sink: &mut dyn Sink) {
-    for (state, column) in [("ALL", "tcpsck"), ("TIME_WAIT", "tcp-tw")] {
+    for (state, column) in [("ALL", "tcpsck"), ("TIME-WAIT", "tcp-tw")] {
         let event = reading.event(text, "net.socket").with("state", state);
         sink.event(event.maybe("count", reading.row.num(&[column])));
     }

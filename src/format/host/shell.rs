@@ -36,7 +36,16 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
         let Some(prompt) = named(line) else { continue };
         if !told.contains(&prompt.host) && told.len() < 100 {
             told.push(prompt.host);
-            sink.event(event(text, index, "env").with("what", "hostname").with("value", prompt.host));
+            let env = |what: &str, value: &str| event(text, index, "env").with("what", what).with("value", value);
+            sink.event(env("hostname", prompt.host));
+            if is_container_id(prompt.host) {
+                sink.event(env("container", "docker"));
+            }
         }
     }
+}
+
+/// Docker names a container's host by the first half of its id.
+fn is_container_id(host: &str) -> bool {
+    host.len() == 12 && host.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

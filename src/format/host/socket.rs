@@ -10,7 +10,7 @@ use super::table::{MaybeWith, event};
 
 /// One socket line.
 pub(super) struct Socket<'a> {
-    /// The state in netstat's spelling.
+    /// The state in ss's spelling.
     pub(super) state: &'static str,
     pub(super) recv_q: f64,
     pub(super) send_q: f64,
@@ -27,25 +27,25 @@ pub(super) struct Details {
     pub(super) retrans: Option<f64>,
 }
 
-/// States in netstat's and in ss's spelling.
-const STATES: &[(&str, &[&str])] = &[
-    ("ESTABLISHED", &["ESTABLISHED", "ESTAB"]),
-    ("TIME_WAIT", &["TIME_WAIT", "TIME-WAIT"]),
-    ("CLOSE_WAIT", &["CLOSE_WAIT", "CLOSE-WAIT"]),
-    ("LISTEN", &["LISTEN"]),
-    ("SYN_SENT", &["SYN_SENT", "SYN-SENT"]),
-    ("SYN_RECV", &["SYN_RECV", "SYN-RECV"]),
-    ("FIN_WAIT1", &["FIN_WAIT1", "FIN-WAIT-1"]),
-    ("FIN_WAIT2", &["FIN_WAIT2", "FIN-WAIT-2"]),
-    ("LAST_ACK", &["LAST_ACK", "LAST-ACK"]),
-    ("CLOSING", &["CLOSING"]),
+/// States in ss's and in netstat's spelling.
+const STATES: &[(&str, &str)] = &[
+    ("ESTAB", "ESTABLISHED"),
+    ("TIME-WAIT", "TIME_WAIT"),
+    ("CLOSE-WAIT", "CLOSE_WAIT"),
+    ("LISTEN", "LISTEN"),
+    ("SYN-SENT", "SYN_SENT"),
+    ("SYN-RECV", "SYN_RECV"),
+    ("FIN-WAIT-1", "FIN_WAIT1"),
+    ("FIN-WAIT-2", "FIN_WAIT2"),
+    ("LAST-ACK", "LAST_ACK"),
+    ("CLOSING", "CLOSING"),
 ];
 
 /// The common spelling of a state.
 pub(super) fn state(word: &str) -> Option<&'static str> {
     STATES
         .iter()
-        .find(|(_, spellings)| spellings.contains(&word))
+        .find(|(ss, netstat)| *ss == word || *netstat == word)
         .map(|(state, _)| *state)
 }
 

@@ -4,7 +4,7 @@
 //! State      Recv-Q Send-Q Local Address:Port   Peer Address:PortProcess
 //! LISTEN     0      128          0.0.0.0:9876       0.0.0.0:*    users:(("java",pid=20118,fd=91))
 //! ESTAB      0      4521       10.0.0.5:10911     10.0.0.9:41822
-//! 	 cubic wscale:7,7 rto:204 rtt:3.1/0.5 … retrans:0/12 …                       (-i)
+//!    cubic wscale:7,7 rto:204 rtt:3.1/0.5 … retrans:0/12 …                       (-i)
 //! TCP:   39 (estab 1, closed 35, orphaned 0, timewait 0)                             (-s)
 //! ```
 
@@ -35,7 +35,7 @@ fn is_summary(line: &str) -> bool {
 
 fn score(text: &Text<'_>) -> u8 {
     score_by(text, |line| {
-        heading(line).is_some() || is_summary(line) || socket(line, 0, false).is_some() && line.contains("pid=")
+        heading(line).is_some() || is_summary(line) || socket(line, 0, false).is_some()
     })
 }
 
@@ -98,9 +98,9 @@ fn details(line: &str) -> Details {
 /// The states that `ss -s` counts.
 fn summary(text: &Text<'_>, index: usize, sink: &mut dyn Sink) {
     const NAMES: &[(&str, &str)] = &[
-        ("estab", "ESTABLISHED"),
-        ("timewait", "TIME_WAIT"),
-        ("synrecv", "SYN_RECV"),
+        ("estab", "ESTAB"),
+        ("timewait", "TIME-WAIT"),
+        ("synrecv", "SYN-RECV"),
         ("closed", "CLOSED"),
     ];
     let line = text.lines()[index];

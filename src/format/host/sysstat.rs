@@ -2,7 +2,7 @@
 //! the end. Which tables are wanted and what their rows say is told by those formats.
 //!
 //! ```text
-//! Linux 5.10.0 (broker-a) 	2026年11月24日 	_x86_64_	(2 CPU)
+//! Linux 5.10.0 (broker-a)   2026年11月24日   _x86_64_  (2 CPU)
 //!
 //! 11时18分11秒     CPU     %user     %nice   %system   %iowait    %steal     %idle
 //! 11时18分12秒     all      0.00      0.00      0.50      0.00      0.00     99.50

@@ -151,6 +151,12 @@ pub(super) fn round(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 
+/// Whether a line starts with a date as application logs write it: nearly all lines of big texts do, so formats that
+/// have to look into lines ask this first.
+pub(super) fn is_log_line(line: &str) -> bool {
+    matches!(line.as_bytes(), [b'2', b'0', a, b, b'-', ..] if a.is_ascii_digit() && b.is_ascii_digit())
+}
+
 /// An event of the line with this index.
 pub(super) fn event(text: &Text<'_>, index: usize, kind: &str) -> Event {
     Event::new(kind, text.span(index), text.lines()[index])

@@ -197,8 +197,9 @@ fn columns(line: &str) -> Option<Heading<'_>> {
     let mut heading = Heading::of(line);
     let names = heading.names();
     let is_top = PID.contains(names.first()?) && COMMAND.contains(names.last()?);
-    let is_ps = heading.has("TTY") || heading.has("TT");
-    if !is_top || is_ps {
+    // Without one of these it is a list that ps was asked for.
+    let is_screen = heading.position(&["PR", "TIME+", "VIRT", "RES", "%VSZ"]).is_some();
+    if !is_top || !is_screen {
         return None;
     }
     if let (Some(shr), false) = (heading.position(&["SHR"]), heading.has("S")) {

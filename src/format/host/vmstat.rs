@@ -12,7 +12,7 @@
 use crate::format::{Format, Sink};
 use crate::model::{Event, Moment, Text};
 
-use super::prompt::prompt;
+use super::prompt::{command_before, prompt};
 use super::stamp::{civil_of_words, moment_in_zone};
 use super::table::{Heading, MaybeWith, Row, event, number, round, score_by};
 
@@ -27,6 +27,8 @@ pub(super) const FORMAT: Format = Format {
 struct Columns<'a> {
     heading: Heading<'a>,
     zone: &'a str,
+    /// KiB of one unit of memory.
+    unit_kb: f64,
 }
 
 fn columns(line: &str) -> Option<Columns<'_>> {
@@ -41,7 +43,21 @@ fn columns(line: &str) -> Option<Columns<'_>> {
         .rposition(|name| matches!(*name, "us" | "sy" | "id" | "wa" | "st" | "gu"))?;
     let zone = heading.names().get(last + 1).copied().unwrap_or("");
     heading.truncate(last + 1);
-    is_vmstat.then_some(Columns { heading, zone })
+    is_vmstat.then_some(Columns {
+        heading,
+        zone,
+        unit_kb: 1.0,
+    })
+}
+
+/// The unit that `-S` asks for; the output does not tell it.
+fn unit_kb(lines: &[&str], index: usize) -> f64 {
+    let args = command_before(lines, index, "vmstat").unwrap_or_default().join(" ");
+    if args.contains("-S M") || args.contains("-S m") || args.contains("-SM") {
+        1024.0
+    } else {
+        1.0
+    }
 }
 
 fn score(text: &Text<'_>) -> u8 {
@@ -65,7 +81,12 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
                 flush(text, &current, &mut first, sink);
                 rows_seen = 0;
             }
-            current = Some(found);
+            // The command stands above the first heading only.
+            let unit_kb = match &current {
+                Some(before) if repeated => before.unit_kb,
+                _ => unit_kb(text.lines(), index),
+            };
+            current = Some(Columns { unit_kb, ..found });
             continue;
         }
         let Some(columns) = &current else { continue };
@@ -82,7 +103,7 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
             continue;
         }
         first = None;
-        sample(text, index, &row, at, false, sink);
+        sample(text, index, &row, at, (columns.unit_kb, false), sink);
     }
     flush(text, &current, &mut first, sink);
 }
@@ -103,7 +124,7 @@ fn flush(text: &Text<'_>, columns: &Option<Columns<'_>>, first: &mut Option<Firs
         return;
     };
     if let Some((row, _)) = columns.row(text.lines()[only.index]) {
-        sample(text, only.index, &row, only.at, true, sink);
+        sample(text, only.index, &row, only.at, (columns.unit_kb, true), sink);
     }
 }
 
@@ -123,9 +144,16 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn sample(text: &Text<'_>, index: usize, row: &Row<'_, '_>, at: Option<Moment>, since_boot: bool, sink: &mut dyn Sink) {
+fn sample(
+    text: &Text<'_>,
+    index: usize,
+    row: &Row<'_, '_>,
+    at: Option<Moment>,
+    (unit_kb, since_boot): (f64, bool),
+    sink: &mut dyn Sink,
+) {
     let mark = |event: Event| event.maybe("since_boot", since_boot.then_some(1.0));
-    let mb = |names: &[&str]| row.num(names).map(|kb| round(kb / 1024.0));
+    let mb = |names: &[&str]| row.num(names).map(|value| round(value * unit_kb / 1024.0));
     let cpu = event(text, index, "cpu.sample")
         .at(at)
         .with("cpu", "all")

@@ -24,12 +24,21 @@ use super::line::Line;
 const LINES_MAX: usize = 3_000;
 
 static KILL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?P<done>Killed|Kill) process (?P<pid>\d+),?(?: UID \d+,?)? \((?P<process>[^)]*)\)").expect("a valid expression")
+    Regex::new(r"(?P<done>Killed|Kill) process (?P<pid>\d+),?(?: UID \d+,?)? \((?P<process>[^)]*)\)")
+        .expect("a valid expression")
 });
 
 /// Whether a message belongs to a kill.
 pub(super) fn is_part(message: &str) -> bool {
-    message.contains(" invoked oom-killer:") || message.starts_with("oom-kill:constraint=") || kill(message).is_some()
+    announced(message).is_some() || message.starts_with("oom-kill:constraint=") || kill(message).is_some()
+}
+
+/// The process whose request the kernel could not meet.
+fn announced(message: &str) -> Option<&str> {
+    if message.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    message.split_once(" invoked oom-killer:").map(|(process, _)| process)
 }
 
 fn kill(message: &str) -> Option<regex::Captures<'_>> {
@@ -57,7 +66,7 @@ impl Kills {
         if self.pending.as_ref().is_some_and(|(_, at)| index - at > LINES_MAX) {
             self.end(sink);
         }
-        if let Some((process, _)) = message.split_once(" invoked oom-killer:") {
+        if let Some(process) = announced(message) {
             self.end(sink);
             (self.in_cgroup, self.limit_kb) = (false, None);
             self.announce(event(text, index, "kernel").at(line.at).with("process", process), index);
@@ -66,7 +75,9 @@ impl Kills {
         } else if message.starts_with("oom-kill:constraint=") {
             self.in_cgroup |= message.contains("CONSTRAINT_MEMCG");
             let value = |name: &str| message.split(',').find_map(|part| part.strip_prefix(name));
-            let event = event(text, index, "kernel").at(line.at).maybe("process", value("task="));
+            let event = event(text, index, "kernel")
+                .at(line.at)
+                .maybe("process", value("task="));
             self.announce(event.maybe("pid", value("pid=").and_then(count)), index);
         } else if message.starts_with("Task in ") && message.contains(" killed as a result of limit of ") {
             self.in_cgroup = true;
@@ -94,7 +105,9 @@ impl Kills {
 
     fn tell(&mut self, event: Event, pid: Option<f64>, index: usize, message: &str, sink: &mut dyn Sink) {
         self.pending = None;
-        let again = self.last_pid.is_some_and(|(last, at)| Some(last) == pid && index - at < 20);
+        let again = self
+            .last_pid
+            .is_some_and(|(last, at)| Some(last) == pid && index - at < 20);
         self.last_pid = pid.map(|pid| (pid, index));
         if again {
             return;
