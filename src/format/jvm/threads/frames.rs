@@ -193,6 +193,14 @@ pub(super) fn user_frame<'a>(frames: &[&'a str]) -> Option<&'a str> {
     frames.iter().copied().find(|frame| is_user(frame))
 }
 
+/// Index of the frame that tells most: application code, else the first frame outside the JDK, else the top.
+pub(super) fn telling(frames: &[&str]) -> usize {
+    const JDK: &[&str] = &["java.", "javax.", "jdk.", "sun.", "com.sun."];
+    let outside = |frame: &&str| !JDK.iter().any(|start| frame.starts_with(start));
+    let user = frames.iter().position(|frame| is_user(frame));
+    user.or_else(|| frames.iter().position(outside)).unwrap_or(0)
+}
+
 /// Whether the thread executes a task that somebody gave to a pool (and is not the loop of a service).
 pub(super) fn in_task(frames: &[&str]) -> bool {
     frames.iter().any(|frame| {

@@ -45,7 +45,7 @@ pub(super) fn tell(text: &Text<'_>, dumps: &[Dump<'_>], out: &mut dyn Sink) {
 }
 
 fn event(text: &Text<'_>, dump: &Dump<'_>, thread: &Thread<'_>, dumps: u32, out: &mut dyn Sink) {
-    let frame = thread.user_frame().or(thread.frames.first().copied()).unwrap_or("");
+    let frame = thread.telling_frame().unwrap_or("");
     out.event(
         report::thread_event("threads.stuck", text, dump, thread)
             .with("thread", thread.name())
