@@ -3,7 +3,8 @@
 //! Tolerant of what paste and logs do to a dump: blank lines between frames, wrapped headers, log lines in between,
 //! several dumps after each other, two or three threads without any title.
 
-use super::frames::{self, Doing, Hints};
+use super::doing::{self, Doing, Hints};
+use super::frames;
 use super::line::{self, Header, Hold, Line, Lock, State};
 use crate::format::stamp::{self, Stamp};
 use crate::model::{Moment, Text};
@@ -87,7 +88,7 @@ impl<'a> Thread<'a> {
                     && !top.is_empty()
                     && !top.starts_with("java.lang.Object.wait")),
         };
-        self.doing = frames::doing(&self.frames, hints);
+        self.doing = doing::doing(&self.frames, hints);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Dumps to events: one per dump, per pool, per contended lock, per cycle.
 
-use super::frames::Doing;
+use super::doing::Doing;
 use super::line::State;
 use super::locks::{Contention, Locks};
 use super::pools::{self, Pool};

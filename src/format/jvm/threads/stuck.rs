@@ -1,6 +1,7 @@
 //! Threads that stand at the same frames in dumps of one process that follow each other.
 
-use super::frames::{self, Doing};
+use super::doing::Doing;
+use super::frames;
 use super::pools;
 use super::read::{Dump, Thread};
 use super::report;
