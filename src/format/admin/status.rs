@@ -157,7 +157,11 @@ fn blocks<'a>(text: &Text<'a>) -> Vec<Vec<(usize, Pair<'a>)>> {
             .or_else(|| status_pair(line));
         let fits = |pair: &Pair<'_>| run.last().is_none_or(|(_, last)| last.block == pair.block);
         match pair {
-            Some(pair) if fits(&pair) => run.push((at, pair)),
+            Some(pair) if fits(&pair) => {
+                if run.len() <= ROWS_MAX {
+                    run.push((at, pair));
+                }
+            }
             Some(pair) => {
                 keep(&mut found, std::mem::take(&mut run));
                 run.push((at, pair));

@@ -30,8 +30,9 @@ pub const FORMAT: Format = Format {
 
 /// Most rows told of one text.
 const ROWS_MAX: usize = 3000;
-/// Longest route that is read, in lines.
+/// Longest route that is read.
 const ROUTE_LINES_MAX: usize = 5000;
+const ROUTE_BYTES_MAX: usize = 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Table {
@@ -200,7 +201,7 @@ fn route(text: &Text<'_>, start: usize, out: &mut dyn Sink) {
         body.push_str(line);
         body.push('\n');
         end = at;
-        if depth <= 0 {
+        if depth <= 0 || body.len() > ROUTE_BYTES_MAX {
             break;
         }
     }

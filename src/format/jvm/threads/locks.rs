@@ -1,6 +1,6 @@
 //! Who waits for whom: contention on one lock, and cycles.
 
-use super::frames::Doing;
+use super::doing::Doing;
 use super::line::Hold;
 use super::read::{Dump, Thread};
 use std::collections::HashMap;

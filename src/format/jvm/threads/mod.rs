@@ -13,9 +13,11 @@
 //! ```
 
 mod arthas;
+mod doing;
 mod frames;
 mod line;
 mod locks;
+mod marks;
 mod pools;
 mod read;
 mod report;

@@ -86,7 +86,12 @@ pub(super) fn group(name: &str) -> &str {
     };
     let head = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let head = head.trim_end_matches(['-', '_', '#', '.', ' ']);
-    if head.is_empty() { name } else { head }
+    match (head, name) {
+        // Virtual threads mostly have no name.
+        ("", "") => "(unnamed)",
+        ("", name) => name,
+        (head, _) => head,
+    }
 }
 
 /// Tells the process by names only it has: `broker`, `proxy`, `namesrv`, `client` or `unknown`.

@@ -3,7 +3,8 @@
 //! Tolerant of what paste and logs do to a dump: blank lines between frames, wrapped headers, log lines in between,
 //! several dumps after each other, two or three threads without any title.
 
-use super::frames::{self, Doing, Hints};
+use super::doing::{self, Doing, Hints};
+use super::frames;
 use super::line::{self, Header, Hold, Line, Lock, State};
 use crate::format::stamp::{self, Stamp};
 use crate::model::{Moment, Text};
@@ -54,10 +55,17 @@ impl<'a> Thread<'a> {
         frames::user_frame(&self.frames)
     }
 
-    /// Index of the line that shows best what the thread is at: its application frame, its top frame, or its header.
+    /// The frame that tells most of what it is at.
+    pub(super) fn telling_frame(&self) -> Option<&'a str> {
+        self.frames.get(frames::telling(&self.frames)).copied()
+    }
+
+    /// Index of the line that shows it; the first line for a thread without frames.
     pub(super) fn proof_line(&self) -> usize {
-        let user = self.frames.iter().position(|frame| frames::is_user(frame)).unwrap_or(0);
-        self.frame_lines.get(user).copied().unwrap_or(self.first)
+        self.frame_lines
+            .get(frames::telling(&self.frames))
+            .copied()
+            .unwrap_or(self.first)
     }
 
     /// The lock it waits for.
@@ -80,7 +88,7 @@ impl<'a> Thread<'a> {
                     && !top.is_empty()
                     && !top.starts_with("java.lang.Object.wait")),
         };
-        self.doing = frames::doing(&self.frames, hints);
+        self.doing = doing::doing(&self.frames, hints);
     }
 }
 
@@ -352,9 +360,10 @@ fn announces_thread(below: &[&str]) -> bool {
 /// `      java.base/java.lang.Thread.sleep(Thread.java:509)` of `jcmd Thread.dump_to_file`, indented.
 fn is_bare_frame(raw: &str, text: &str) -> bool {
     let indented = raw.starts_with([' ', '\t']);
+    let whole = !text.contains(' ') || text.ends_with("(Native Method)") || text.ends_with("(Unknown Source)");
     indented
         && text.ends_with(')')
-        && !text.contains(' ')
+        && whole
         && frames::method(frames::clean(text)).matches('.').count() >= 1
         && !text.starts_with('(')
 }

@@ -1,6 +1,6 @@
 //! Dumps to events: one per dump, per pool, per contended lock, per cycle.
 
-use super::frames::{self, Doing};
+use super::doing::Doing;
 use super::line::State;
 use super::locks::{Contention, Locks};
 use super::pools::{self, Pool};
@@ -240,7 +240,7 @@ fn busy_threads(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
         thread.doing != Doing::Idle && !matches!(pool, Pool::Other | Pool::Netty | Pool::Client)
     };
     for thread in dump.threads.iter().filter(serving).take(BUSY_MAX) {
-        let frame = thread.user_frame().or(thread.frames.first().copied()).unwrap_or("");
+        let frame = thread.telling_frame().unwrap_or("");
         out.event(
             thread_event("threads.busy", text, dump, thread)
                 .with("thread", thread.name())
@@ -273,7 +273,7 @@ fn hot(text: &Text<'_>, dump: &Dump<'_>, out: &mut dyn Sink) {
         let mut event = thread_event("threads.hot", text, dump, thread)
             .with("thread", thread.name())
             .with("cpu_pct", cpu_pct);
-        if let Some(frame) = thread.user_frame().or(thread.frames.first().copied()) {
+        if let Some(frame) = thread.telling_frame() {
             event = event.with("frame", frame);
         }
         out.event(event);
@@ -299,8 +299,7 @@ fn contention(text: &Text<'_>, dump: &Dump<'_>, contention: &Contention<'_, '_>,
         event = event
             .with("holder", holder.name())
             .with("holder_what", holder.doing.word());
-        let telling = frames::user_frame(&holder.frames).or(holder.frames.first().copied());
-        if let Some(frame) = telling {
+        if let Some(frame) = holder.telling_frame() {
             event = event.with("holder_frame", frame);
         }
     } else if let Some(owner) = contention

@@ -1,6 +1,7 @@
 //! Threads that stand at the same frames in dumps of one process that follow each other.
 
-use super::frames::{self, Doing};
+use super::doing::Doing;
+use super::frames;
 use super::pools;
 use super::read::{Dump, Thread};
 use super::report;
@@ -45,7 +46,7 @@ pub(super) fn tell(text: &Text<'_>, dumps: &[Dump<'_>], out: &mut dyn Sink) {
 }
 
 fn event(text: &Text<'_>, dump: &Dump<'_>, thread: &Thread<'_>, dumps: u32, out: &mut dyn Sink) {
-    let frame = thread.user_frame().or(thread.frames.first().copied()).unwrap_or("");
+    let frame = thread.telling_frame().unwrap_or("");
     out.event(
         report::thread_event("threads.stuck", text, dump, thread)
             .with("thread", thread.name())
