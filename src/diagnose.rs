@@ -100,9 +100,8 @@ pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> 
         threads => threads,
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let mut diagnosis = pool.install(|| {
-        engine::diagnose(&book, &found.sources, found.problems, request.lang, threads, progress)
-    });
+    let mut diagnosis =
+        pool.install(|| engine::diagnose(&book, &found.sources, found.problems, request.lang, threads, progress));
     diagnosis.inputs = shown(&request.paths);
     diagnosis.findings.retain(|f| {
         let area = book.rule(&f.rule).map_or("", |r| r.area.as_str());

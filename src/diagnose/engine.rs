@@ -33,10 +33,17 @@ pub(super) fn diagnose(
         .enumerate()
         .map(|(id, source)| ports_of(source, SourceId(id as u32)))
         .reduce(Ports::default, Ports::join);
-    let reading = Reading { book, ports: &ports, threads };
+    let reading = Reading {
+        book,
+        ports: &ports,
+        threads,
+    };
     let one = |index: usize| {
         let source = &sources[index];
-        (index, read(reading, source, SourceId(index as u32), &hosts.of(&source.path)))
+        (
+            index,
+            read(reading, source, SourceId(index as u32), &hosts.of(&source.path)),
+        )
     };
     let (small, big) = batches(sources);
     let steps = Steps::new(sources);
@@ -67,7 +74,13 @@ pub(super) fn diagnose(
         reads
     };
     reads.sort_by_key(|(index, _)| *index);
-    conclude(book, &ports, reads.into_iter().map(|(_, read)| read).collect(), problems, lang)
+    conclude(
+        book,
+        &ports,
+        reads.into_iter().map(|(_, read)| read).collect(),
+        problems,
+        lang,
+    )
 }
 
 /// Small sources in batches for one thread each, and big plain files, which all threads read together one by one.
@@ -94,7 +107,11 @@ struct Steps {
 
 impl Steps {
     fn new(sources: &[Source]) -> Self {
-        Self { bytes: 0.into(), count: 0.into(), total: sources.iter().map(|s| s.size).sum() }
+        Self {
+            bytes: 0.into(),
+            count: 0.into(),
+            total: sources.iter().map(|s| s.size).sum(),
+        }
     }
 
     fn done(&self, bytes: u64) {

@@ -80,7 +80,9 @@ pub(super) struct Reading<'a> {
 pub(super) fn ports_of(source: &Source, id: SourceId) -> Ports {
     let mut ports = Ports::default();
     let Ok(head) = source.head() else { return ports };
-    let names_one = ["listenPort", "namesrvAddr", "name-server"].iter().any(|key| head.text.contains(key));
+    let names_one = ["listenPort", "namesrvAddr", "name-server"]
+        .iter()
+        .any(|key| head.text.contains(key));
     if !names_one || source.size > WHOLE_MAX as u64 {
         return ports;
     }
@@ -122,7 +124,9 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
             }
             // A packed source tells its size only when it was read.
             Ok(whole) if whole.outcome.problems.is_empty() => return read_whole(reading, source, id, host, &whole),
-            Ok(whole) if whole.text.len() + (1 << 20) < WHOLE_MAX => return read_whole(reading, source, id, host, &whole),
+            Ok(whole) if whole.text.len() + (1 << 20) < WHOLE_MAX => {
+                return read_whole(reading, source, id, host, &whole);
+            }
             Ok(_) => {}
             Err(problem) => return unread(problem),
         }
@@ -163,7 +167,11 @@ struct Gather<'a> {
 
 impl<'a> Gather<'a> {
     fn new(reading: Reading<'a>) -> Self {
-        Self { matcher: Matcher::new(reading.book, reading.ports), ends: Ends::new(), facts: Vec::new() }
+        Self {
+            matcher: Matcher::new(reading.book, reading.ports),
+            ends: Ends::new(),
+            facts: Vec::new(),
+        }
     }
 
     fn note(&mut self, at: Option<Moment>) {
@@ -218,7 +226,17 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     // A file that one format claims whole is no log, unless it is small enough to be a paste of several things.
     let is_log = readable && (best.0 < 90 || log != LogKind::App || body.len() <= FOLD_MAX);
     let known = best.0 >= 50 && (log == LogKind::App || best.0 >= 90);
-    let mut info = info(source, host, if known { best.1 } else if readable { "log" } else { "unknown" });
+    let mut info = info(
+        source,
+        host,
+        if known {
+            best.1
+        } else if readable {
+            "log"
+        } else {
+            "unknown"
+        },
+    );
     info.role = which::role_of(log).or_else(|| role_of_events(&events));
     info.log = is_log.then_some(log);
     info.bytes = whole.outcome.bytes.max(body.len() as u64);
@@ -265,19 +283,24 @@ fn head_of(body: &str) -> &str {
 /// Whether most of the head is text.
 fn is_text(body: &str) -> bool {
     let head = head_of(body);
-    let bad = head.chars().filter(|c| c.is_control() && !c.is_whitespace() || *c == '\u{FFFD}').count();
+    let bad = head
+        .chars()
+        .filter(|c| c.is_control() && !c.is_whitespace() || *c == '\u{FFFD}')
+        .count();
     bad * 4 <= head.chars().count()
 }
 
 fn role_of_events(events: &[Event]) -> Option<Role> {
-    events.iter().find_map(|e| match e.fields.str("process").or(e.fields.str("class")) {
-        Some("broker") => Some(Role::Broker),
-        Some("namesrv") => Some(Role::Namesrv),
-        Some("proxy") => Some(Role::Proxy),
-        Some("controller") => Some(Role::Controller),
-        Some("client") => Some(Role::Client),
-        _ => None,
-    })
+    events
+        .iter()
+        .find_map(|e| match e.fields.str("process").or(e.fields.str("class")) {
+            Some("broker") => Some(Role::Broker),
+            Some("namesrv") => Some(Role::Namesrv),
+            Some("proxy") => Some(Role::Proxy),
+            Some("controller") => Some(Role::Controller),
+            Some("client") => Some(Role::Client),
+            _ => None,
+        })
 }
 
 /// A part of a stream that a thread has scanned.
@@ -304,8 +327,12 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     info.role = which::role_of(log);
     info.log = Some(log);
     let info = &info;
-    let scan =
-        Scan { source: id, automaton: &reading.book.automaton, server: which::is_server(log), fold: false };
+    let scan = Scan {
+        source: id,
+        automaton: &reading.book.automaton,
+        server: which::is_server(log),
+        fold: false,
+    };
     let reader = source.open()?;
     let merge = Mutex::new(Merge {
         next_line: 1,
@@ -318,16 +345,26 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
         let mut buffer = Buffer::new();
         while let Some(chunk) = reader.next(&mut buffer) {
             let mut gather = Gather::new(reading);
-            let (stats, edges) =
-                scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| gather.record(record, info));
+            let (stats, edges) = scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| {
+                gather.record(record, info)
+            });
             gather.note(stats.first);
             gather.note(stats.last);
-            let part = Part { lines: chunk.lines, gather, stats, edges };
+            let part = Part {
+                lines: chunk.lines,
+                gather,
+                stats,
+                edges,
+            };
             let mut merge = merge.lock().unwrap_or_else(PoisonError::into_inner);
             merge.take(chunk.first_line, part, &scan, info);
         }
     };
-    let threads = if source.kind() == Kind::File && source.size >= SHARED_MIN { reading.threads.max(1) } else { 1 };
+    let threads = if source.kind() == Kind::File && source.size >= SHARED_MIN {
+        reading.threads.max(1)
+    } else {
+        1
+    };
     std::thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(work);
@@ -363,7 +400,8 @@ impl<'a> Merge<'a> {
 
     fn add(&mut self, part: Part<'a>, scan: &Scan<'_>, info: &SourceInfo) {
         let gather = &mut self.gather;
-        self.stitch.push(scan, part.edges, &mut |record| gather.record(record, info));
+        self.stitch
+            .push(scan, part.edges, &mut |record| gather.record(record, info));
         gather.matcher.absorb(part.gather.matcher.tallies, 0);
         for (zone, (first, last)) in part.gather.ends {
             let slot = gather.ends.entry(zone).or_insert((first, last));

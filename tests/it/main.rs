@@ -4,6 +4,8 @@
 mod cli;
 /// Help, man page, completions, example config and schemas know every option.
 mod generated;
+/// Bundles of configuration and what lint says of them.
+mod lint;
 /// What readers and users of the repository rely on.
 mod promises;
 /// Every report on diagnoses made by hand, compared with files.

@@ -25,7 +25,12 @@ pub(super) const FORMAT: Format = Format {
 fn score(text: &Text<'_>) -> u8 {
     let whole = file_of(text.path).is_some();
     score_by(text, |line| {
-        whole || is_stats(line) || is_killed(line) || cgroup_line(line).is_some() || typed_file(line).is_some() || throttled(line).is_some()
+        whole
+            || is_stats(line)
+            || is_killed(line)
+            || cgroup_line(line).is_some()
+            || typed_file(line).is_some()
+            || throttled(line).is_some()
     })
 }
 
@@ -54,7 +59,11 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
         } else if let Some(file) = whole.take() {
             cgroup(text, index, file, line, sink);
         } else if let Some(times) = throttled(line).filter(|times| *times > 0.0) {
-            sink.event(event(text, index, "env").with("what", "cpu_throttled").with("value", times));
+            sink.event(
+                event(text, index, "env")
+                    .with("what", "cpu_throttled")
+                    .with("value", times),
+            );
         } else if is_killed(line) {
             let event = event(text, index, "kernel").with("what", "oom-kill");
             sink.event(event.with("scope", "cgroup").with("detail", line.trim()));
@@ -78,7 +87,8 @@ fn stats_row(text: &Text<'_>, index: usize, with_name: bool, sink: &mut dyn Sink
     ) else {
         return;
     };
-    let (Some(cpu_pct), Some(used), Some(limit)) = (number(cpu), units::parse_bytes(used), units::parse_bytes(limit)) else {
+    let (Some(cpu_pct), Some(used), Some(limit)) = (number(cpu), units::parse_bytes(used), units::parse_bytes(limit))
+    else {
         return;
     };
     let row = event(text, index, "proc.row")
@@ -112,7 +122,9 @@ fn cgroup_line(line: &str) -> Option<(&'static str, &str)> {
 
 /// The cgroup file that a `cat` on the line prints.
 fn typed_file(line: &str) -> Option<&'static str> {
-    line.contains("cgroup").then(|| typed(line, "cat")?.last().and_then(|path| file_of(path))).flatten()
+    line.contains("cgroup")
+        .then(|| typed(line, "cat")?.last().and_then(|path| file_of(path)))
+        .flatten()
 }
 
 fn cgroup(text: &Text<'_>, index: usize, file: &str, value: &str, sink: &mut dyn Sink) {
@@ -143,7 +155,10 @@ fn is_killed(line: &str) -> bool {
     line.len() < 200
         && (line.starts_with("\"OOMKilled\": true")
             || line.starts_with("Reason:") && line.ends_with("OOMKilled")
-            || line.strip_prefix("oom_kill ").and_then(count).is_some_and(|times| times > 0.0))
+            || line
+                .strip_prefix("oom_kill ")
+                .and_then(count)
+                .is_some_and(|times| times > 0.0))
 }
 
 /// `"Memory": 2147483648,` of docker inspect; zero is no limit.

@@ -35,7 +35,9 @@ fn entry(line: &str) -> Option<(&str, Vec<&str>)> {
     let is_name = |name: &&str| {
         name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.contains(|c: char| c.is_ascii_alphabetic())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
     };
     (!names.is_empty() && names.iter().all(|name| is_name(&name))).then_some((ip, names))
 }
@@ -83,7 +85,9 @@ fn is_between(line: &str) -> bool {
 
 fn block(text: &Text<'_>, start: usize, end: usize, sink: &mut dyn Sink) {
     for index in start..end {
-        let Some((ip, names)) = entry(text.lines()[index]) else { continue };
+        let Some((ip, names)) = entry(text.lines()[index]) else {
+            continue;
+        };
         for name in names {
             sink.event(event(text, index, "hosts").with("ip", ip).with("name", name));
         }

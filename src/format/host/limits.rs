@@ -69,7 +69,10 @@ fn statement(event: Event, limit: &Limit<'_>) -> Event {
 }
 
 fn by_letter(letter: char) -> Option<&'static str> {
-    LIMITS.iter().find(|(_, known, ..)| *known == letter).map(|(what, ..)| *what)
+    LIMITS
+        .iter()
+        .find(|(_, known, ..)| *known == letter)
+        .map(|(what, ..)| *what)
 }
 
 /// A row of `ulimit -a` of any shell.
@@ -85,7 +88,10 @@ fn printed(line: &str) -> Option<(&'static str, f64)> {
         let (before, inside) = inside.rsplit_once('(')?;
         let letter = inside.rsplit_once('-').filter(|(_, letter)| letter.len() == 1)?.1;
         let is_row = before.starts_with(|c: char| c.is_ascii_lowercase() || c == 'P') && before.ends_with(' ');
-        return is_row.then(|| by_letter(letter.chars().next()?)).flatten().map(|what| (what, value));
+        return is_row
+            .then(|| by_letter(letter.chars().next()?))
+            .flatten()
+            .map(|what| (what, value));
     }
     let letter = name.strip_prefix('-')?.split_once(": ")?.0;
     let letter = letter.chars().next().filter(|_| letter.len() == 1)?;
@@ -99,7 +105,13 @@ fn proc_row(line: &str) -> Option<(&'static str, f64, f64)> {
     let (soft, hard) = (limit_value(words.next()?)?, limit_value(words.next()?)?);
     // ulimit counts message queues in bytes too.
     let kib = words.next() == Some("bytes") && *what != "msgqueue";
-    let scaled = |value: f64| if kib && value < UNLIMITED { (value / 1024.0).floor() } else { value };
+    let scaled = |value: f64| {
+        if kib && value < UNLIMITED {
+            (value / 1024.0).floor()
+        } else {
+            value
+        }
+    };
     Some((what, scaled(soft), scaled(hard)))
 }
 
@@ -107,7 +119,10 @@ fn proc_row(line: &str) -> Option<(&'static str, f64, f64)> {
 fn asked(line: &str) -> Option<&'static str> {
     let args = typed(line, "ulimit")?;
     let [option] = args[..] else { return None };
-    let mut letters = option.strip_prefix('-')?.chars().filter(|letter| !matches!(letter, 'S' | 'H'));
+    let mut letters = option
+        .strip_prefix('-')?
+        .chars()
+        .filter(|letter| !matches!(letter, 'S' | 'H'));
     let letter = letters.next()?;
     letters.next().is_none().then(|| by_letter(letter)).flatten()
 }

@@ -82,7 +82,9 @@ pub(super) fn limit_value(word: &str) -> Option<f64> {
 /// Kernel settings of one line.
 pub(super) fn sysctls(line: &str) -> Vec<Sysctl<'_>> {
     // Most lines of most texts are left here.
-    const ROOTS: &[&str] = &["vm", "net", "kernel", "fs", "user", "dev", "debug", "abi", "sunrpc", "crypto"];
+    const ROOTS: &[&str] = &[
+        "vm", "net", "kernel", "fs", "user", "dev", "debug", "abi", "sunrpc", "crypto",
+    ];
     let assigns = line.contains(['=', ':', '>']);
     if line.len() > MAX_LINE || !assigns || !ROOTS.iter().any(|root| line.contains(root)) {
         return Vec::new();
@@ -163,7 +165,9 @@ fn commands(line: &str) -> Vec<Command<'_>> {
 
 /// Takes quote and list marks of chats and issues away: `> - vm.x=1`, `3. vm.x=1`, `RUN …`.
 fn unlisted(line: &str) -> &str {
-    let line = line.trim_start_matches(['>', '-', '•', '`', ' ']).trim_end_matches(['`', ' ', ',', '，', '；', ';']);
+    let line = line
+        .trim_start_matches(['>', '-', '•', '`', ' '])
+        .trim_end_matches(['`', ' ', ',', '，', '；', ';']);
     let number_end = line.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
     match line[number_end..].strip_prefix(['.', '、', ')']) {
         Some(rest) if number_end > 0 => rest.trim_start(),
@@ -172,7 +176,11 @@ fn unlisted(line: &str) -> &str {
 }
 
 fn command(text: &str) -> IResult<&str, Command<'_>> {
-    preceded(opt(terminated(alt((tag("sudo"), tag("RUN"))), space1)), alt((sysctl_command, echo_command, ulimit_command))).parse(text)
+    preceded(
+        opt(terminated(alt((tag("sudo"), tag("RUN"))), space1)),
+        alt((sysctl_command, echo_command, ulimit_command)),
+    )
+    .parse(text)
 }
 
 /// `sysctl [-w] k=v k=v`
@@ -180,12 +188,17 @@ fn sysctl_command(text: &str) -> IResult<&str, Command<'_>> {
     let (rest, _) = (opt(alt((tag("/sbin/"), tag("/usr/sbin/")))), tag("sysctl"), space1).parse(text)?;
     let mut found = Vec::new();
     let mut left = rest;
-    while let Ok((after, setting)) = preceded(space0, alt((preceded((dash_option, space1), argument), argument))).parse(left) {
+    while let Ok((after, setting)) =
+        preceded(space0, alt((preceded((dash_option, space1), argument), argument))).parse(left)
+    {
         found.push(by_command(setting));
         left = after;
     }
     if found.is_empty() {
-        return Err(nom::Err::Error(nom::error::Error::new(text, nom::error::ErrorKind::Many1)));
+        return Err(nom::Err::Error(nom::error::Error::new(
+            text,
+            nom::error::ErrorKind::Many1,
+        )));
     }
     Ok((left, Command::Sysctl(found)))
 }
@@ -264,14 +277,43 @@ fn key(text: &str) -> IResult<&str, &str> {
 
 fn is_kernel_key(key: &str) -> bool {
     const NET: &[&str] = &[
-        "core", "ipv4", "ipv6", "netfilter", "unix", "bridge", "nf_conntrack_max", "mptcp", "sctp", "smc",
+        "core",
+        "ipv4",
+        "ipv6",
+        "netfilter",
+        "unix",
+        "bridge",
+        "nf_conntrack_max",
+        "mptcp",
+        "sctp",
+        "smc",
     ];
     const FS: &[&str] = &[
-        "file-", "nr_open", "aio-", "inotify", "epoll", "inode-", "dentry-", "pipe-", "protected_", "suid_dumpable", "lease",
-        "mqueue", "mount-max", "quota", "overflow", "xfs", "fanotify", "fuse", "dir-notify", "may_detach",
+        "file-",
+        "nr_open",
+        "aio-",
+        "inotify",
+        "epoll",
+        "inode-",
+        "dentry-",
+        "pipe-",
+        "protected_",
+        "suid_dumpable",
+        "lease",
+        "mqueue",
+        "mount-max",
+        "quota",
+        "overflow",
+        "xfs",
+        "fanotify",
+        "fuse",
+        "dir-notify",
+        "may_detach",
     ];
     let mut names = key.split(['.', '/']);
-    let (Some(root), Some(second)) = (names.next(), names.next()) else { return false };
+    let (Some(root), Some(second)) = (names.next(), names.next()) else {
+        return false;
+    };
     match root {
         "kernel" | "abi" | "sunrpc" | "crypto" => true,
         "vm" => names.next().is_none(),
@@ -304,7 +346,11 @@ fn echo_command(text: &str) -> IResult<&str, Command<'_>> {
     .parse(text)?;
     let (text, _) = (
         space0,
-        alt((tag(">>"), tag(">"), recognize((char('|'), space0, opt((tag("sudo"), space1)), tag("tee"))))),
+        alt((
+            tag(">>"),
+            tag(">"),
+            recognize((char('|'), space0, opt((tag("sudo"), space1)), tag("tee"))),
+        )),
         space0,
         opt(terminated(tag("-a"), space1)),
     )
@@ -350,7 +396,10 @@ fn ulimit_command(text: &str) -> IResult<&str, Command<'_>> {
         });
     match limit {
         Some(limit) => Ok((left, Command::Ulimit(limit))),
-        None => Err(nom::Err::Error(nom::error::Error::new(text, nom::error::ErrorKind::Verify))),
+        None => Err(nom::Err::Error(nom::error::Error::new(
+            text,
+            nom::error::ErrorKind::Verify,
+        ))),
     }
 }
 
@@ -377,7 +426,9 @@ fn limit_statement(text: &str) -> Option<Limit<'_>> {
         });
     }
     let words: Vec<&str> = text.split_whitespace().take(5).collect();
-    let [domain, bound, item, value] = words[..] else { return None };
+    let [domain, bound, item, value] = words[..] else {
+        return None;
+    };
     let bound = match bound {
         "soft" => Bound::Soft,
         "hard" => Bound::Hard,
@@ -421,16 +472,31 @@ mod tests {
             ("net.ipv4.tcp_mem=1 2 3 # pages", "net.ipv4.tcp_mem=1 2 3"),
             ("net/ipv4/ip_forward = 1", "net.ipv4.ip_forward=1"),
             ("[root@a ~]# sudo sysctl -w vm.drop_caches=1", "vm.drop_caches=1!"),
-            ("sysctl -w vm.a=1 vm.b=2 && /sbin/sysctl vm.c=3", "vm.a=1! vm.b=2! vm.c=3!"),
+            (
+                "sysctl -w vm.a=1 vm.b=2 && /sbin/sysctl vm.c=3",
+                "vm.a=1! vm.b=2! vm.c=3!",
+            ),
             ("sysctl -w \"net.ipv4.tcp_rmem=1 2 3\"", "net.ipv4.tcp_rmem=1 2 3!"),
             ("sysctl -w net.ipv4.tcp_rmem='1 2 3'", "net.ipv4.tcp_rmem=1 2 3!"),
-            ("echo 'vm.max_map_count=655360' >> /etc/sysctl.conf", "vm.max_map_count=655360!"),
-            ("echo \"vm.swappiness = 1\" | sudo tee -a /etc/sysctl.conf", "vm.swappiness=1!"),
+            (
+                "echo 'vm.max_map_count=655360' >> /etc/sysctl.conf",
+                "vm.max_map_count=655360!",
+            ),
+            (
+                "echo \"vm.swappiness = 1\" | sudo tee -a /etc/sysctl.conf",
+                "vm.swappiness=1!",
+            ),
             ("echo vm.swappiness=1 >> /etc/sysctl.conf", "vm.swappiness=1!"),
             ("echo 3 > /proc/sys/vm/drop_caches", "vm.drop_caches=3!"),
-            ("kernel.core_pattern = |/usr/lib/systemd/systemd-coredump %P %u %g %s %t %c", ""),
+            (
+                "kernel.core_pattern = |/usr/lib/systemd/systemd-coredump %P %u %g %s %t %c",
+                "",
+            ),
             ("brokerName = broker-a", ""),
-            ("net.thing happens to be = a longer sentence about the network and its keys", ""),
+            (
+                "net.thing happens to be = a longer sentence about the network and its keys",
+                "",
+            ),
             ("vm.args=", ""),
             ("user.home=/root", ""),
             ("net.sf.ehcache.skipUpdateCheck=true", ""),
@@ -442,7 +508,16 @@ mod tests {
     }
 
     fn limit_text(line: &str) -> String {
-        let shown = |l: &Limit<'_>| format!("{} {:?} {} {:?}{}", l.what, l.bound, l.value, l.domain, if l.by_command { "!" } else { "" });
+        let shown = |l: &Limit<'_>| {
+            format!(
+                "{} {:?} {} {:?}{}",
+                l.what,
+                l.bound,
+                l.value,
+                l.domain,
+                if l.by_command { "!" } else { "" }
+            )
+        };
         limits(line).iter().map(shown).collect::<Vec<_>>().join(" ")
     }
 
@@ -450,7 +525,10 @@ mod tests {
     fn limits_of_all_kinds() {
         for (line, want) in [
             ("* hard nofile 655350", "nofile Hard 655350 Some(\"*\")"),
-            ("root - nproc unlimited", "nproc Both 1000000000000000000 Some(\"root\")"),
+            (
+                "root - nproc unlimited",
+                "nproc Both 1000000000000000000 Some(\"root\")",
+            ),
             (
                 "echo '* soft memlock      unlimited' >> /etc/security/limits.conf",
                 "memlock Soft 1000000000000000000 Some(\"*\")!",

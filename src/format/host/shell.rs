@@ -36,7 +36,11 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
         let Some(prompt) = named(line) else { continue };
         if !told.contains(&prompt.host) && told.len() < 100 {
             told.push(prompt.host);
-            sink.event(event(text, index, "env").with("what", "hostname").with("value", prompt.host));
+            sink.event(
+                event(text, index, "env")
+                    .with("what", "hostname")
+                    .with("value", prompt.host),
+            );
         }
     }
 }

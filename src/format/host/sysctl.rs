@@ -24,7 +24,9 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn score(text: &Text<'_>) -> u8 {
-    score_by(text, |line| !sysctls(line).is_empty() || printed_file(line).is_some() || device_setting(line))
+    score_by(text, |line| {
+        !sysctls(line).is_empty() || printed_file(line).is_some() || device_setting(line)
+    })
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
@@ -100,7 +102,9 @@ fn printed_file(line: &str) -> Option<&str> {
 }
 
 fn printed(text: &Text<'_>, index: usize, path: &str, sink: &mut dyn Sink) {
-    let Some(value) = text.lines().get(index + 1).map(|line| line.trim()) else { return };
+    let Some(value) = text.lines().get(index + 1).map(|line| line.trim()) else {
+        return;
+    };
     if value.is_empty() || value.len() > 100 || prompt(value).is_some() {
         return;
     }
@@ -117,7 +121,10 @@ fn printed(text: &Text<'_>, index: usize, path: &str, sink: &mut dyn Sink) {
         "io_scheduler"
     };
     // The choice in force stands in brackets.
-    let chosen = value.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(value, |(chosen, _)| chosen);
+    let chosen = value
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map_or(value, |(chosen, _)| chosen);
     sink.event(event(text, index + 1, "env").with("what", what).with("value", chosen));
 }
 
@@ -128,9 +135,15 @@ fn device_setting(line: &str) -> bool {
 
 fn scheduler_command(text: &Text<'_>, index: usize, sink: &mut dyn Sink) {
     let line = text.lines()[index];
-    let Some((_, rest)) = line.split_once("echo ") else { return };
+    let Some((_, rest)) = line.split_once("echo ") else {
+        return;
+    };
     let value = rest.split('>').next().unwrap_or("").trim_matches([' ', '\'', '"']);
     if !value.is_empty() && value.len() <= 20 {
-        sink.event(event(text, index, "env").with("what", "io_scheduler").with("value", value));
+        sink.event(
+            event(text, index, "env")
+                .with("what", "io_scheduler")
+                .with("value", value),
+        );
     }
 }

@@ -36,7 +36,9 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
             told.push(fact);
             let (what, value) = fact;
             let event = match (what, count(value)) {
-                ("kernel", _) => event(text, index, "version").with("component", "kernel").with("version", value),
+                ("kernel", _) => event(text, index, "version")
+                    .with("component", "kernel")
+                    .with("version", value),
                 (_, Some(number)) => event(text, index, "env").with("what", what).with("value", number),
                 _ => event(text, index, "env").with("what", what).with("value", value),
             };
@@ -67,7 +69,9 @@ fn banner(rest: &str) -> Option<Vec<Fact<'_>>> {
         return None;
     }
     let mut facts = vec![("kernel", version), ("hostname", host)];
-    let arch = rest.split_whitespace().find_map(|word| word.strip_prefix('_')?.strip_suffix('_'));
+    let arch = rest
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix('_')?.strip_suffix('_'));
     facts.extend(arch.map(|arch| ("arch", arch)));
     let cpus = rest
         .rsplit_once('(')
@@ -105,9 +109,18 @@ fn name_and_value(line: &str) -> Vec<Fact<'_>> {
         .iter()
         .find_map(|(name, what)| Some((*what, line.strip_prefix(name)?.trim_matches(['"', '\'']))));
     let release = line.contains(" release ")
-        && ["CentOS", "Red Hat", "Alibaba Cloud", "Kylin", "openEuler", "Rocky", "AlmaLinux", "Anolis"]
-            .iter()
-            .any(|name| line.starts_with(name));
+        && [
+            "CentOS",
+            "Red Hat",
+            "Alibaba Cloud",
+            "Kylin",
+            "openEuler",
+            "Rocky",
+            "AlmaLinux",
+            "Anolis",
+        ]
+        .iter()
+        .any(|name| line.starts_with(name));
     match (found, release) {
         (Some((_, "")), _) => Vec::new(),
         (Some(fact), _) => vec![fact],

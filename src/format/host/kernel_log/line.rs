@@ -77,9 +77,9 @@ fn year_of(text: &Text<'_>) -> Option<i64> {
 
 /// `[ 8211.102331] …` and `[Tue Nov 24 09:44:33 2026] …`
 fn bracket(line: &str) -> Option<Line<'_>> {
-    let line = line.strip_prefix('<').map_or(line, |rest| {
-        rest.split_once('>').map_or(line, |(_, rest)| rest)
-    });
+    let line = line
+        .strip_prefix('<')
+        .map_or(line, |rest| rest.split_once('>').map_or(line, |(_, rest)| rest));
     let (inside, rest) = line.strip_prefix('[')?.split_once(']')?;
     let message = caller(rest.trim_start());
     let at = since_boot(inside).or_else(|| wall(inside))?;
@@ -109,16 +109,15 @@ fn since_boot(inside: &str) -> Option<Moment> {
         return None;
     }
     let ms = seconds.parse::<i64>().ok()? * 1000 + micros.parse::<i64>().ok()? / 1000;
-    Some(Moment {
-        ms,
-        zone: Zone::Uptime,
-    })
+    Some(Moment { ms, zone: Zone::Uptime })
 }
 
 /// `Tue Nov 24 09:44:33 2026`
 fn wall(inside: &str) -> Option<Moment> {
     let words: Vec<&str> = inside.split_whitespace().take(6).collect();
-    let [_, month, day, clock, year] = words[..] else { return None };
+    let [_, month, day, clock, year] = words[..] else {
+        return None;
+    };
     let year = year.parse().ok()?;
     syslog_ms(english(month)?, day, clock, year).map(Moment::local)
 }
@@ -171,7 +170,9 @@ fn program(rest: &str, at: Option<Moment>) -> Option<Line<'_>> {
     };
     let message = message.trim_start();
     let name = program.split(['[', '(']).next().unwrap_or(program);
-    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'@'));
+    let is_name = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'@'));
     let message = bracket(message).map_or(message, |inner| inner.message);
     (is_name && !name.is_empty()).then_some(Line {
         at,
@@ -210,11 +211,23 @@ mod tests {
             ("[Tue Nov 24 09:44:33 2026] a", "a", Some(1_795_513_473_000)),
             ("[二 11月 24 09:44:33 2026] a", "a", Some(1_795_513_473_000)),
             ("kern  :err   : [ 8211.102331] a", "a", Some(8_211_102)),
-            ("Nov 24 09:44:33 broker-a kernel: [8211.102331] a", "a", Some(1_795_513_473_000)),
+            (
+                "Nov 24 09:44:33 broker-a kernel: [8211.102331] a",
+                "a",
+                Some(1_795_513_473_000),
+            ),
             ("11月 24 09:44:33 broker-a kernel: a", "a", Some(1_795_513_473_000)),
-            ("2026-11-24T09:44:33.5+08:00 broker-a kernel: a", "a", Some(1_795_484_673_500)),
+            (
+                "2026-11-24T09:44:33.5+08:00 broker-a kernel: a",
+                "a",
+                Some(1_795_484_673_500),
+            ),
             ("[0.005s][info][gc] Using G1", "[0.005s][info][gc] Using G1", None),
-            ("2026-11-24 09:44:33 INFO main - a", "2026-11-24 09:44:33 INFO main - a", None),
+            (
+                "2026-11-24 09:44:33 INFO main - a",
+                "2026-11-24 09:44:33 INFO main - a",
+                None,
+            ),
         ] {
             let read = reader.read(line);
             assert_eq!((read.message, read.at.map(|at| at.ms)), (message, at), "{line}");

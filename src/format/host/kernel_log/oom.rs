@@ -24,7 +24,8 @@ use super::line::Line;
 const LINES_MAX: usize = 3_000;
 
 static KILL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?P<done>Killed|Kill) process (?P<pid>\d+),?(?: UID \d+,?)? \((?P<process>[^)]*)\)").expect("a valid expression")
+    Regex::new(r"(?P<done>Killed|Kill) process (?P<pid>\d+),?(?: UID \d+,?)? \((?P<process>[^)]*)\)")
+        .expect("a valid expression")
 });
 
 /// Whether a message belongs to a kill.
@@ -66,7 +67,9 @@ impl Kills {
         } else if message.starts_with("oom-kill:constraint=") {
             self.in_cgroup |= message.contains("CONSTRAINT_MEMCG");
             let value = |name: &str| message.split(',').find_map(|part| part.strip_prefix(name));
-            let event = event(text, index, "kernel").at(line.at).maybe("process", value("task="));
+            let event = event(text, index, "kernel")
+                .at(line.at)
+                .maybe("process", value("task="));
             self.announce(event.maybe("pid", value("pid=").and_then(count)), index);
         } else if message.starts_with("Task in ") && message.contains(" killed as a result of limit of ") {
             self.in_cgroup = true;
@@ -94,7 +97,9 @@ impl Kills {
 
     fn tell(&mut self, event: Event, pid: Option<f64>, index: usize, message: &str, sink: &mut dyn Sink) {
         self.pending = None;
-        let again = self.last_pid.is_some_and(|(last, at)| Some(last) == pid && index - at < 20);
+        let again = self
+            .last_pid
+            .is_some_and(|(last, at)| Some(last) == pid && index - at < 20);
         self.last_pid = pid.map(|pid| (pid, index));
         if again {
             return;
