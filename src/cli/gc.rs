@@ -17,7 +17,14 @@ pub(super) struct GcArgs {
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
     /// text or json
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", hide_possible_values = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text",
+        hide_possible_values = true
+    )]
     pub(super) format: Plain,
 }
 
@@ -39,7 +46,13 @@ pub(super) fn run(args: &GcArgs, common: &Common) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let ascii = style(common, None).ascii;
-    let report = report(&logs, Style { lang: lang(common), ascii });
+    let report = report(
+        &logs,
+        Style {
+            lang: lang(common),
+            ascii,
+        },
+    );
     output::write(None, |out| match args.format {
         Plain::Text => out.write_all(report.text.as_bytes()),
         Plain::Json => writeln!(out, "{}", report.json),

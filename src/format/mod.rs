@@ -5,9 +5,9 @@
 
 pub mod admin;
 pub mod conf;
+pub mod gc;
 pub mod host;
 pub mod jvm;
-pub mod gc;
 pub mod log;
 pub mod series;
 pub mod stamp;

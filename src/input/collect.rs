@@ -108,7 +108,11 @@ impl Collector {
                 Ok(meta) => meta,
                 Err(error) => {
                     let is_link = path.is_symlink();
-                    let what = if is_link { "link to nothing".to_owned() } else { explain(&error) };
+                    let what = if is_link {
+                        "link to nothing".to_owned()
+                    } else {
+                        explain(&error)
+                    };
                     self.problem(show(&path), what);
                     continue;
                 }
@@ -119,7 +123,10 @@ impl Collector {
                 self.problem(show(&path), "neither a file nor a folder, not read");
             } else if depth > self.limits.max_folder_depth {
                 let most = self.limits.max_folder_depth;
-                self.problem(show(&path), format!("folders more than {most} deep, not read from here on"));
+                self.problem(
+                    show(&path),
+                    format!("folders more than {most} deep, not read from here on"),
+                );
             } else if self.is_new(&meta) {
                 match entries(&path) {
                     // The stack gives the last one first.
@@ -156,7 +163,10 @@ impl Collector {
         if self.found.sources.len() >= self.limits.max_sources {
             if !self.full {
                 let most = self.limits.max_sources;
-                self.problem(path, format!("more than {most} files; this one and all after it are not read"));
+                self.problem(
+                    path,
+                    format!("more than {most} files; this one and all after it are not read"),
+                );
             }
             self.full = true;
             return;
@@ -187,7 +197,10 @@ impl Collector {
             Content::Binary(what) => self.problem(name, what),
             Content::Packed(packing) => {
                 let most = super::unpack::size(most as u64);
-                let what = format!("{} of more than {most} from a pipe: only the start is read, save it to a file first", packing.name());
+                let what = format!(
+                    "{} of more than {most} from a pipe: only the start is read, save it to a file first",
+                    packing.name()
+                );
                 self.problem(name, what);
                 self.memory(name, head);
             }
@@ -307,7 +320,11 @@ impl Lister<'_> {
     fn head(&mut self, bytes: &[u8], rest: &mut dyn Read) -> Vec<u8> {
         const SHORT_HEAD_BYTES: usize = 4 << 10;
         let left = self.collector.heads_left;
-        let len = if left >= HEAD_BYTES { HEAD_BYTES } else { SHORT_HEAD_BYTES };
+        let len = if left >= HEAD_BYTES {
+            HEAD_BYTES
+        } else {
+            SHORT_HEAD_BYTES
+        };
         let mut head = bytes[..bytes.len().min(len)].to_vec();
         if head.len() < len {
             // What fails here fails again when the rest is read.
@@ -356,7 +373,11 @@ fn look(bytes: &Stored) -> io::Result<Content> {
     let got = bytes.read_at(&mut head, 0)?;
     let content = sniff(&head[..got]);
     if content != Content::Hole || got < SNIFF_BYTES {
-        return Ok(if content == Content::Hole { Content::Binary("holds nothing but NUL bytes") } else { content });
+        return Ok(if content == Content::Hole {
+            Content::Binary("holds nothing but NUL bytes")
+        } else {
+            content
+        });
     }
     let last = bytes.len().saturating_sub(SNIFF_BYTES as u64);
     let got = bytes.read_at(&mut head, last)?;

@@ -5,12 +5,79 @@
 
 /// Folder names that say what is inside, not whose it is.
 const GENERIC: &[&str] = &[
-    "archive", "backup", "backups", "bin", "bundle", "bundles", "collect", "collected", "conf", "config", "configs",
-    "containers", "data", "desktop", "docker", "download", "downloads", "dump", "dumps", "env", "etc", "files", "gc",
-    "gclog", "gclogs", "home", "host", "hosts", "incident", "input", "java", "jstack", "jvm", "lib", "local", "log",
-    "logs", "metrics", "mnt", "mq", "nodes", "old", "opt", "other", "otherdays", "other_days", "output", "pods", "proc",
-    "root", "rocketmq", "rocketmqlogs", "run", "srv", "stack", "stacks", "state", "stats", "store", "sys", "sysstat",
-    "system", "systemd", "tar", "temp", "threads", "tmp", "unpacked", "usr", "users", "var", "volumes", "work",
+    "archive",
+    "backup",
+    "backups",
+    "bin",
+    "bundle",
+    "bundles",
+    "collect",
+    "collected",
+    "conf",
+    "config",
+    "configs",
+    "containers",
+    "data",
+    "desktop",
+    "docker",
+    "download",
+    "downloads",
+    "dump",
+    "dumps",
+    "env",
+    "etc",
+    "files",
+    "gc",
+    "gclog",
+    "gclogs",
+    "home",
+    "host",
+    "hosts",
+    "incident",
+    "input",
+    "java",
+    "jstack",
+    "jvm",
+    "lib",
+    "local",
+    "log",
+    "logs",
+    "metrics",
+    "mnt",
+    "mq",
+    "nodes",
+    "old",
+    "opt",
+    "other",
+    "otherdays",
+    "other_days",
+    "output",
+    "pods",
+    "proc",
+    "root",
+    "rocketmq",
+    "rocketmqlogs",
+    "run",
+    "srv",
+    "stack",
+    "stacks",
+    "state",
+    "stats",
+    "store",
+    "sys",
+    "sysstat",
+    "system",
+    "systemd",
+    "tar",
+    "temp",
+    "threads",
+    "tmp",
+    "unpacked",
+    "usr",
+    "users",
+    "var",
+    "volumes",
+    "work",
 ];
 
 /// The host label of `path` among all paths of the run, or an empty string when the path tells none.
@@ -81,7 +148,10 @@ fn is_generic(name: &str) -> bool {
     dated
         || GENERIC.contains(&lower.as_str())
         || (numbered != "host" && GENERIC.contains(&numbered) && lower.len() > numbered.len() + 3)
-        || matches!(versioned, "rocketmq" | "rocketmq-all" | "jdk" | "java" | "bundle" | "logs" | "log")
+        || matches!(
+            versioned,
+            "rocketmq" | "rocketmq-all" | "jdk" | "java" | "bundle" | "logs" | "log"
+        )
 }
 
 /// Four numbers with dots (or dashes, as in `ip-10-0-0-1`).
@@ -97,7 +167,10 @@ fn names_a_host(name: &str) -> bool {
     const WORDS: [&str; 6] = ["broker", "namesrv", "nameserver", "proxy", "controller", "consumer"];
     let lower = name.to_ascii_lowercase();
     let tail = |word: &str| lower.find(word).map(|at| &lower[at + word.len()..]);
-    is_address(&lower) || WORDS.iter().any(|w| tail(w).is_some_and(|t| t.starts_with(['-', '_', '.']) || t.is_empty()))
+    is_address(&lower)
+        || WORDS
+            .iter()
+            .any(|w| tail(w).is_some_and(|t| t.starts_with(['-', '_', '.']) || t.is_empty()))
 }
 
 #[cfg(test)]
@@ -134,7 +207,10 @@ mod tests {
         let paths = ["/home/me/case7/logs/broker.log", "/home/me/case7/logs/store.log"];
         assert_eq!(host_of(paths[0], &paths), "");
         assert_eq!(host_of("broker.log", &["broker.log"]), "");
-        assert_eq!(host_of("/tmp/x/broker-a/logs/broker.log", &["/tmp/x/broker-a/logs/broker.log"]), "broker-a");
+        assert_eq!(
+            host_of("/tmp/x/broker-a/logs/broker.log", &["/tmp/x/broker-a/logs/broker.log"]),
+            "broker-a"
+        );
         assert_eq!(host_of("", &[]), "");
     }
 }

@@ -183,7 +183,11 @@ impl Ranges {
     fn first_line(&self, bytes: &[u8], start: u64, at_end: bool) -> Option<usize> {
         const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
         if start == 0 {
-            return Some(if bytes.starts_with(UTF8_MARK) { UTF8_MARK.len() } else { 0 });
+            return Some(if bytes.starts_with(UTF8_MARK) {
+                UTF8_MARK.len()
+            } else {
+                0
+            });
         }
         lines::after_first_end(bytes, 0, at_end).filter(|at| *at <= self.range_bytes && *at < bytes.len())
     }

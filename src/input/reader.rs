@@ -121,7 +121,8 @@ impl Tally {
     pub(super) fn cut(&self, line: u32) {
         self.cut_lines.fetch_add(1, Ordering::Relaxed);
         // 0 stands for "none yet", so the smallest line is kept as its complement's maximum.
-        self.first_cut.fetch_max(u64::from(u32::MAX - line) + 1, Ordering::Relaxed);
+        self.first_cut
+            .fetch_max(u64::from(u32::MAX - line) + 1, Ordering::Relaxed);
     }
 }
 

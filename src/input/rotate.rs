@@ -34,7 +34,10 @@ struct Part {
 
 fn in_time_order(mut set: Vec<(usize, Part)>) -> Vec<usize> {
     // A JDK ring: numbers above the current one were written in the round before.
-    let current = set.iter().filter(|(_, part)| part.live).find_map(|(_, part)| part.index);
+    let current = set
+        .iter()
+        .filter(|(_, part)| part.live)
+        .find_map(|(_, part)| part.index);
     set.sort_by(|(a, left), (b, right)| {
         let step = |part: &Part| {
             let index = i128::from(part.index.unwrap_or(0));
@@ -88,7 +91,12 @@ fn take_date(name: &str) -> (String, String) {
         let mut end = at + len;
         // A time of day behind the date orders parts of one day.
         while let Some(more) = time_at(&bytes[end..]) {
-            digits.extend(bytes[end..end + more].iter().filter(|b| b.is_ascii_digit()).map(|&b| char::from(b)));
+            digits.extend(
+                bytes[end..end + more]
+                    .iter()
+                    .filter(|b| b.is_ascii_digit())
+                    .map(|&b| char::from(b)),
+            );
             end += more;
         }
         let left = name[..at].trim_end_matches(['-', '_', '.']);
@@ -138,7 +146,9 @@ fn take_index(name: &str) -> (String, Option<u64>, bool) {
         return (name.to_owned(), None, false);
     };
     // `x.log.1`, `messages.2`, but not `10.0.0.1` or `jstack.3`.
-    let is_log = ["log", "out", "messages", "dmesg", "err"].iter().any(|word| stem.ends_with(word));
+    let is_log = ["log", "out", "messages", "dmesg", "err"]
+        .iter()
+        .any(|word| stem.ends_with(word));
     if let Some(index) = number(ending).filter(|_| is_log) {
         return (stem.to_owned(), Some(index), true);
     }
@@ -206,7 +216,10 @@ mod tests {
         );
         assert_eq!(
             ordered(&["x.log", "x.log.1", "x.log.2.gz", "messages", "messages-20240501"]),
-            [vec!["x.log.2.gz", "x.log.1", "x.log"], vec!["messages-20240501", "messages"]]
+            [
+                vec!["x.log.2.gz", "x.log.1", "x.log"],
+                vec!["messages-20240501", "messages"]
+            ]
         );
         assert_eq!(
             ordered(&[
@@ -234,7 +247,10 @@ mod tests {
             ordered(&["gc.log.0", "gc.log.1.current", "gc.log.2", "gc.log.3"]),
             [vec!["gc.log.2", "gc.log.3", "gc.log.0", "gc.log.1.current"]]
         );
-        assert_eq!(ordered(&["gc.log", "gc.log.0", "gc.log.1"]), [vec!["gc.log.0", "gc.log.1", "gc.log"]]);
+        assert_eq!(
+            ordered(&["gc.log", "gc.log.0", "gc.log.1"]),
+            [vec!["gc.log.0", "gc.log.1", "gc.log"]]
+        );
     }
 
     #[test]

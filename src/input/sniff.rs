@@ -55,9 +55,18 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"\x7fELF", "program or core dump (ELF), not read"),
     (b"MZ\x90\x00", "Windows program, not read"),
     (b"\xca\xfe\xba\xbe", "Java class file, not read"),
-    (b"JAVA PROFILE 1.", "heap dump (hprof), not read: give jmap -histo output instead"),
-    (b"FLR\0", "flight recording (JFR), not read: give jfr print output instead"),
-    (b"LPKSHHRH", "journal file of systemd, not read: give journalctl -o short-iso output instead"),
+    (
+        b"JAVA PROFILE 1.",
+        "heap dump (hprof), not read: give jmap -histo output instead",
+    ),
+    (
+        b"FLR\0",
+        "flight recording (JFR), not read: give jfr print output instead",
+    ),
+    (
+        b"LPKSHHRH",
+        "journal file of systemd, not read: give journalctl -o short-iso output instead",
+    ),
     (b"SQLite format 3\0", "SQLite database, not read"),
     (b"\x89PNG", "PNG image, not read"),
     (b"\xff\xd8\xff", "JPEG image, not read"),
@@ -67,8 +76,14 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"\xd4\xc3\xb2\xa1", "packet capture, not read"),
     (b"\x0a\x0d\x0d\x0a", "packet capture, not read"),
     (b"!<arch>\n", "ar archive, not read"),
-    (b"\x96\xd5", "binary file of sysstat, not read: give sar -A -f output instead"),
-    (b"\xd5\x96", "binary file of sysstat, not read: give sar -A -f output instead"),
+    (
+        b"\x96\xd5",
+        "binary file of sysstat, not read: give sar -A -f output instead",
+    ),
+    (
+        b"\xd5\x96",
+        "binary file of sysstat, not read: give sar -A -f output instead",
+    ),
     (b"bplist00", "property list, not read"),
     (b"\x00\x05\x16\x07", "macOS file attributes, not read"),
 ];
@@ -167,7 +182,10 @@ mod tests {
 
     #[test]
     fn tells_text_from_the_rest() {
-        let gbk = encoding_rs::GBK.encode("2024-05-02 网络连接超时，请检查代理\n").0.into_owned();
+        let gbk = encoding_rs::GBK
+            .encode("2024-05-02 网络连接超时，请检查代理\n")
+            .0
+            .into_owned();
         let mut after_hole = vec![0; 3000];
         after_hole.extend_from_slice(b"2024-05-02 text after a hole\n");
         for (bytes, want) in [
@@ -182,11 +200,16 @@ mod tests {
             (b"\x1f\x8b\x08\0\0", Content::Packed(Packing::Gzip)),
             (b"PK\x03\x04abc", Content::Packed(Packing::Zip)),
             (b"\x7fELF\x02", Content::Binary("program or core dump (ELF), not read")),
-            (b"\x01\x02\x03\x04\x05\x06\x07\x0e\x0f", Content::Binary("binary file, not read")),
+            (
+                b"\x01\x02\x03\x04\x05\x06\x07\x0e\x0f",
+                Content::Binary("binary file, not read"),
+            ),
         ] {
             assert_eq!(sniff(bytes), want, "{bytes:?}");
         }
-        let noise: Vec<u8> = (0..4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> = (0..4000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect();
         assert!(matches!(sniff(&noise), Content::Binary(_)));
     }
 }

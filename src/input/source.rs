@@ -170,7 +170,10 @@ impl Source {
         let ranges = Ranges::new(Stored::Memory(raw.into()), raw.len().max(1), raw.len().max(1));
         let reader = Reader::new("", Mode::Ranges(ranges), &Peel::default(), raw.len().max(1), true);
         let mut buffer = Buffer::new();
-        reader.next(&mut buffer).map(|chunk| chunk.text.to_owned()).unwrap_or_default()
+        reader
+            .next(&mut buffer)
+            .map(|chunk| chunk.text.to_owned())
+            .unwrap_or_default()
     }
 
     fn peeled(&self, text: String, peel: &Peel) -> String {

@@ -48,7 +48,10 @@ impl Meter {
         let given = self.given.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
         let taken = self.taken.load(Ordering::Relaxed).max(1);
         if given > self.max_given {
-            return Err(stop(format!("unpacks to more than {}, stopped there", size(self.max_given))));
+            return Err(stop(format!(
+                "unpacks to more than {}, stopped there",
+                size(self.max_given)
+            )));
         }
         if given > self.grace && given / taken > self.max_ratio {
             return Err(stop(format!(

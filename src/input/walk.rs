@@ -43,13 +43,7 @@ enum Feed<'a> {
 }
 
 /// Walks over everything in `bytes`, which people know as `path`.
-pub(super) fn walk(
-    bytes: Stored,
-    path: &str,
-    modified_ms: Option<i64>,
-    limits: &Limits,
-    visitor: &mut dyn Visitor,
-) {
+pub(super) fn walk(bytes: Stored, path: &str, modified_ms: Option<i64>, limits: &Limits, visitor: &mut dyn Visitor) {
     let taken = Arc::default();
     let meter = Meter::new(limits, Arc::clone(&taken));
     let mut walk = Walk {
@@ -91,7 +85,11 @@ impl Walk<'_> {
                     return self.zip(bytes, place);
                 }
                 // A file in memory that stands inside another was metered when it was read.
-                let taken = if place.depth == 0 { Arc::clone(&self.taken) } else { Arc::default() };
+                let taken = if place.depth == 0 {
+                    Arc::clone(&self.taken)
+                } else {
+                    Arc::default()
+                };
                 self.open(Feed::Stream(&mut Cursor::new(bytes, taken)), place)
             }
             Feed::Stream(stream) => {
@@ -124,7 +122,10 @@ impl Walk<'_> {
             }
             Content::Packed(packing) if place.depth >= self.limits.max_nesting => {
                 let most = self.limits.max_nesting;
-                let what = format!("more than {most} archives inside each other: this {} is not opened", packing.name());
+                let what = format!(
+                    "more than {most} archives inside each other: this {} is not opened",
+                    packing.name()
+                );
                 self.problem(place, what)
             }
             Content::Packed(Packing::Tar) => self.tar(stream, place),
@@ -154,7 +155,9 @@ impl Walk<'_> {
         stream.take(most as u64 + 1).read_to_end(&mut bytes)?;
         if bytes.len() > most {
             let most = size(most as u64);
-            return Err(stop(format!("zip inside another archive, larger than {most}: unpack it first")));
+            return Err(stop(format!(
+                "zip inside another archive, larger than {most}: unpack it first"
+            )));
         }
         Ok(Stored::Memory(bytes.into()))
     }
@@ -229,7 +232,11 @@ impl Walk<'_> {
     }
 
     fn zip(&mut self, bytes: Stored, place: &Place) -> Flow {
-        let taken = if place.depth == 0 { Arc::clone(&self.taken) } else { Arc::default() };
+        let taken = if place.depth == 0 {
+            Arc::clone(&self.taken)
+        } else {
+            Arc::default()
+        };
         let mut archive = match zip::ZipArchive::new(Cursor::new(bytes, taken)) {
             Ok(archive) => archive,
             Err(error) => return self.problem(place, explain_packed("zip", &error.into())),
@@ -262,7 +269,10 @@ impl Walk<'_> {
             Ok(member) => return self.zip_file(member, place, escapes),
             Err(error) => error,
         };
-        let raw_name = archive.by_index_raw(index).map(|raw| raw.name_raw().to_vec()).unwrap_or_default();
+        let raw_name = archive
+            .by_index_raw(index)
+            .map(|raw| raw.name_raw().to_vec())
+            .unwrap_or_default();
         let inner = self.member(place, &raw_name, None, "zip", escapes);
         let what = match error {
             zip::result::ZipError::UnsupportedArchive(what) => format!("not read: {what}"),
@@ -304,7 +314,9 @@ impl Walk<'_> {
         let name = escapes.clean(raw_name);
         Place {
             path: format!("{}!/{name}", place.path),
-            modified_ms: modified_s.and_then(|s| i64::try_from(s).ok()).and_then(|s| s.checked_mul(1000)),
+            modified_ms: modified_s
+                .and_then(|s| i64::try_from(s).ok())
+                .and_then(|s| s.checked_mul(1000)),
             depth: place.depth + 1,
             inside,
         }
@@ -395,14 +407,20 @@ impl Escapes {
             }
         }
         let kept: Vec<&str> = parts.into_iter().filter(|p| *p != "..").collect();
-        if kept.is_empty() { "?".to_owned() } else { kept.join("/") }
+        if kept.is_empty() {
+            "?".to_owned()
+        } else {
+            kept.join("/")
+        }
     }
 
     fn message(&self) -> Option<String> {
         let first = &self.first;
         match self.count {
             0 => None,
-            1 => Some(format!("a name leads out of the archive ({first}); nothing is written, it is read as if inside")),
+            1 => Some(format!(
+                "a name leads out of the archive ({first}); nothing is written, it is read as if inside"
+            )),
             n => Some(format!(
                 "{n} names lead out of the archive (first: {first}); nothing is written, they are read as if inside"
             )),

@@ -34,7 +34,10 @@ fn broker(facts: &Facts<'_>, file: &ConfFile<'_>, hits: &mut Hits) {
             hits.add(Hit::new("authorization-without-authentication", entry.event));
         }
     }
-    let Some(entry) = file.entry("authenticationEnabled").filter(|_| authenticated && file.is_written()) else {
+    let Some(entry) = file
+        .entry("authenticationEnabled")
+        .filter(|_| authenticated && file.is_written())
+    else {
         return;
     };
     for key in [
@@ -43,8 +46,17 @@ fn broker(facts: &Facts<'_>, file: &ConfFile<'_>, hits: &mut Hits) {
         "innerClientAuthenticationCredentials",
     ] {
         if file.meant(key).is_none() {
-            let severity = if key == "initAuthenticationUser" { "warning" } else { "error" };
-            hits.add(Hit::new("authentication-incomplete", entry.event).key(key).detail(key).severity(severity));
+            let severity = if key == "initAuthenticationUser" {
+                "warning"
+            } else {
+                "error"
+            };
+            hits.add(
+                Hit::new("authentication-incomplete", entry.event)
+                    .key(key)
+                    .detail(key)
+                    .severity(severity),
+            );
         }
     }
 }

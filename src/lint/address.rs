@@ -3,6 +3,7 @@
 use super::cluster::place;
 use super::facts::{ConfFile, Entry, Facts};
 use super::hit::{Hit, Hits};
+use super::keys::distance;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
@@ -23,10 +24,7 @@ pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     }
     let brokers = facts.brokers();
     for slave in brokers.iter().filter(|file| file.is_slave()) {
-        let master = brokers.iter().find(|other| {
-            !other.is_slave() && other.meant("brokerName") == slave.meant("brokerName") && facts.comparable(other, slave)
-        });
-        if let Some(master) = master {
+        if let Some(master) = master_of(facts, slave, &brokers) {
             slave_as_master(master, slave, hits);
         }
     }
@@ -47,7 +45,9 @@ pub(super) fn split_list(list: &str) -> Vec<String> {
 
 /// A list of name servers as brokers, tools and clients of every kind take it.
 pub(super) fn name_servers(file: &ConfFile<'_>, entry: &Entry<'_>, hits: &mut Hits) {
-    let list = file.meant(entry.key).filter(|_| file.entry(entry.key).is_some_and(|e| e.raw == entry.raw));
+    let list = file
+        .meant(entry.key)
+        .filter(|_| file.entry(entry.key).is_some_and(|e| e.raw == entry.raw));
     let list = list.unwrap_or(entry.raw.trim());
     if list.is_empty() {
         return;
@@ -80,7 +80,9 @@ pub(super) fn name_servers(file: &ConfFile<'_>, entry: &Entry<'_>, hits: &mut Hi
 }
 
 fn has_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    address
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
 }
 
 fn host_of(address: &str) -> &str {
@@ -117,6 +119,21 @@ fn is_docker_bridge(ip: Ipv4Addr) -> bool {
     a == 172 && (17..=18).contains(&b)
 }
 
+/// The master of a slave: of its name, or (a slave is often named after its role) of a name that its own begins with.
+fn master_of<'f, 'a>(
+    facts: &Facts<'_>,
+    slave: &ConfFile<'_>,
+    brokers: &[&'f ConfFile<'a>],
+) -> Option<&'f ConfFile<'a>> {
+    let name = slave.meant("brokerName")?;
+    brokers
+        .iter()
+        .filter(|other| !other.is_slave() && facts.comparable(other, slave))
+        .filter(|other| other.meant("brokerName").is_some_and(|master| name.starts_with(master)))
+        .max_by_key(|other| other.meant("brokerName").map_or(0, str::len))
+        .copied()
+}
+
 /// A slave that advertises its master: clients that want the slave reach the master, and HA may turn on itself.
 fn slave_as_master(master: &ConfFile<'_>, slave: &ConfFile<'_>, hits: &mut Hits) {
     for key in ["brokerIP1", "brokerIP2"] {
@@ -130,7 +147,10 @@ fn slave_as_master(master: &ConfFile<'_>, slave: &ConfFile<'_>, hits: &mut Hits)
         return;
     };
     let wanted = (master.port() + 1).to_string();
-    let told = slave.meant("haMasterAddress").and_then(|v| v.rsplit_once(':')).map(|(_, port)| port);
+    let told = slave
+        .meant("haMasterAddress")
+        .and_then(|v| v.rsplit_once(':'))
+        .map(|(_, port)| port);
     let by_config = master.meant("haListenPort").is_some_and(|port| Some(port) == told);
     if told.is_some_and(|port| port != wanted) && !by_config {
         hits.add(Hit::new("ha-master-wrong-port", entry.event).suggestion(wanted));
@@ -147,6 +167,7 @@ fn same_address(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
             one.meant("brokerIP1") == two.meant("brokerIP1")
                 && one.port() == two.port()
                 && one.meant("brokerName") != two.meant("brokerName")
+                && one.is_slave() == two.is_slave()
                 && one.meant("brokerName").is_some()
                 && two.meant("brokerName").is_some()
                 && facts.comparable(one, two)
@@ -175,22 +196,33 @@ fn unresolved(facts: &Facts<'_>, file: &ConfFile<'_>, entry: &Entry<'_>, hits: &
     ) {
         return;
     }
-    let names = facts.hosts_files.get(file.host).or_else(|| {
-        let only = facts.hosts_files.len() == 1;
-        facts.hosts_files.values().next().filter(|_| only)
-    });
-    let Some(names) = names else { return };
+    let own = facts.hosts_files.get(file.host);
+    let only = facts
+        .hosts_files
+        .values()
+        .next()
+        .filter(|_| facts.hosts_files.len() == 1);
+    let Some(names) = own.or(only) else { return };
+    // The hosts file of another host is a hint only.
+    let severity = if own.is_some() || file.host.is_empty() {
+        "warning"
+    } else {
+        "info"
+    };
     let meant = entry.raw.split(" #").next().unwrap_or("");
     for part in split_list(meant) {
         let name = host_of(&part);
         let is_name = name.parse::<IpAddr>().is_err() && name.bytes().any(|b| b.is_ascii_alphabetic());
-        let sane = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+        let sane = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
         if is_name && sane && name != "localhost" && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            let near = names.iter().find(|known| known.len() > 3 && (known.contains(name) || name.contains(**known)));
+            let near = names.iter().find(|known| known.len() > 3 && distance(known, name) <= 2);
             hits.add(
                 Hit::new("host-not-in-hosts", entry.event)
                     .detail(name)
-                    .suggestion(near.unwrap_or(&"")),
+                    .suggestion(near.unwrap_or(&""))
+                    .severity(severity),
             );
         }
     }
@@ -198,16 +230,29 @@ fn unresolved(facts: &Facts<'_>, file: &ConfFile<'_>, entry: &Entry<'_>, hits: &
 
 /// A broker in a container whose own file says no brokerIP1: it registers the bridge address.
 fn container_address(facts: &Facts<'_>, file: &ConfFile<'_>, hits: &mut Hits) {
-    let Some(command) = file.entries.iter().find(|e| e.key == "command" && e.raw.contains("mqbroker")) else {
+    let Some(command) = file
+        .entries
+        .iter()
+        .find(|e| e.key == "command" && e.raw.contains("mqbroker"))
+    else {
         return;
     };
     let on_host = file.entries.iter().any(|e| e.key == "network" && e.raw == "host");
     let published = file.entries.iter().any(|e| e.key == "port" && e.raw.contains("10911"));
-    let told = file.entries.iter().any(|e| e.key.contains("brokerIP1") || e.raw.contains("brokerIP1"))
-        || facts.of_class("broker").any(|broker| broker.meant("brokerIP1").is_some());
+    let told = file
+        .entries
+        .iter()
+        .any(|e| e.key.contains("brokerIP1") || e.raw.contains("brokerIP1"))
+        || facts
+            .of_class("broker")
+            .any(|broker| broker.meant("brokerIP1").is_some());
     let has_file = facts.of_class("broker").next().is_some();
     if published && !on_host && !told {
-        let severity = if has_file || !command.raw.contains("-c") { "warning" } else { "info" };
+        let severity = if has_file || !command.raw.contains("-c") {
+            "warning"
+        } else {
+            "info"
+        };
         hits.add(Hit::new("broker-ip-unset-in-container", command.event).severity(severity));
     }
 }

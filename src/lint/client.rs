@@ -5,7 +5,11 @@ use super::facts::{ConfFile, Entry, Facts};
 use super::hit::{Hit, Hits};
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
-    for file in facts.files.iter().filter(|file| matches!(file.class, "spring" | "client")) {
+    for file in facts
+        .files
+        .iter()
+        .filter(|file| matches!(file.class, "spring" | "client"))
+    {
         for entry in &file.entries {
             one_key(file, entry, hits);
         }
@@ -24,7 +28,10 @@ fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, hits: &mut Hits) {
     let key = plain(entry.key);
     let value = entry.raw.trim();
     let number = value.parse::<i64>().ok();
-    if ["nameserver", "namesrvaddr", "nameserveraddr", "nameserveraddress"].iter().any(|end| key.ends_with(end)) {
+    if ["nameserver", "namesrvaddr", "nameserveraddr", "nameserveraddress"]
+        .iter()
+        .any(|end| key.ends_with(end))
+    {
         // `${MQ_ADDR:10.0.0.4:9876}` is settled elsewhere.
         if !value.contains("${") {
             address::name_servers(file, entry, hits);
@@ -47,5 +54,7 @@ fn is_bad_group(value: &str) -> bool {
     !value.is_empty()
         && !value.contains("${")
         && (value.len() > 255
-            || !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'%' | b'|' | b'-' | b'_')))
+            || !value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'%' | b'|' | b'-' | b'_')))
 }

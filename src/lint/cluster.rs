@@ -17,7 +17,10 @@ pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
 
 /// Where a file stands, for the other side of a contradiction.
 pub(super) fn place(file: &ConfFile<'_>, key: &str) -> String {
-    let line = file.entry(key).or(file.entries.first()).map_or(0, |e| e.event.span.line);
+    let line = file
+        .entry(key)
+        .or(file.entries.first())
+        .map_or(0, |e| e.event.span.line);
     format!("{}:{line}", file.path)
 }
 
@@ -42,10 +45,18 @@ fn identities(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
             *other_name == name && *other_id == id && facts.comparable(other, file) && !is_same_process(other, file)
         });
         if let Some((.., first)) = twin {
-            let check = if id == 0 { "two-masters-one-name" } else { "two-slaves-one-id" };
+            let check = if id == 0 {
+                "two-masters-one-name"
+            } else {
+                "two-slaves-one-id"
+            };
             let key = if id == 0 { "brokerName" } else { "brokerId" };
             if let Some(entry) = file.entry(key).or(file.entry("brokerName")) {
-                hits.add(Hit::new(check, entry.event).detail(format!("{name}:{id}")).other(place(first, key)));
+                hits.add(
+                    Hit::new(check, entry.event)
+                        .detail(format!("{name}:{id}"))
+                        .other(place(first, key)),
+                );
             }
         }
         seen.push((name, id, file));
@@ -70,10 +81,15 @@ fn is_same_process(one: &ConfFile<'_>, two: &ConfFile<'_>) -> bool {
 /// `broker.conf.bak`, `broker-old.conf`, `broker.conf.20240511`.
 fn is_backup(path: &str) -> bool {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
-    ["bak", "old", "orig", "backup", "save", "copy", "new", "~", "prev", "rpm"]
-        .iter()
-        .any(|mark| name.contains(mark))
-        || name.rsplit('.').next().is_some_and(|end| end.len() >= 6 && end.bytes().all(|b| b.is_ascii_digit()))
+    [
+        "bak", "old", "orig", "backup", "save", "copy", "new", "~", "prev", "rpm",
+    ]
+    .iter()
+    .any(|mark| name.contains(mark))
+        || name
+            .rsplit('.')
+            .next()
+            .is_some_and(|end| end.len() >= 6 && end.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Slaves whose name no master has.
@@ -126,7 +142,10 @@ fn master_meant<'a>(slave: &str, masters: &[&ConfFile<'a>]) -> Option<&'a str> {
 
 /// SYNC_MASTER without a slave; ASYNC_MASTER with ASYNC_FLUSH alone.
 fn sync_masters(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
-    for file in brokers.iter().filter(|file| !file.is_slave() && !file.is_elected() && file.is_written()) {
+    for file in brokers
+        .iter()
+        .filter(|file| !file.is_slave() && !file.is_elected() && file.is_written())
+    {
         let name = file.meant("brokerName").unwrap_or("");
         let near: Vec<&&ConfFile<'_>> = brokers.iter().filter(|other| facts.comparable(other, file)).collect();
         let has_slave = near.iter().any(|f| f.is_slave() && f.meant("brokerName") == Some(name));
@@ -137,7 +156,11 @@ fn sync_masters(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
         };
         if file.role() == "SYNC_MASTER" {
             let severity = if others { "warning" } else { "info" };
-            hits.add(Hit::new("sync-master-without-slave", role.event).detail(name).severity(severity));
+            hits.add(
+                Hit::new("sync-master-without-slave", role.event)
+                    .detail(name)
+                    .severity(severity),
+            );
         } else if others && file.meant("flushDiskType").is_none_or(|v| v == "ASYNC_FLUSH") {
             hits.add(Hit::new("async-without-slave", role.event).detail(name));
         }
@@ -158,9 +181,9 @@ fn agreement(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
         .copied()
         .collect();
     for slave in written.iter().filter(|file| file.is_slave()) {
-        let master = written
-            .iter()
-            .find(|m| !m.is_slave() && m.meant("brokerName") == slave.meant("brokerName") && facts.comparable(m, slave));
+        let master = written.iter().find(|m| {
+            !m.is_slave() && m.meant("brokerName") == slave.meant("brokerName") && facts.comparable(m, slave)
+        });
         for (key, check) in SAME_IN_PAIR {
             let Some(master) = master else { break };
             let differs = master.meant(key) != slave.meant(key);
@@ -198,7 +221,10 @@ fn agreement(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
 fn name_servers(brokers: &[&ConfFile<'_>], hits: &mut Hits) {
     let mut seen: BTreeMap<&str, (&ConfFile<'_>, Vec<String>)> = BTreeMap::new();
     for file in brokers {
-        let Some(entry) = file.entry("namesrvAddr").filter(|_| file.meant("brokerClusterName").is_some()) else {
+        let Some(entry) = file
+            .entry("namesrvAddr")
+            .filter(|_| file.meant("brokerClusterName").is_some())
+        else {
             continue;
         };
         let list = super::address::split_list(file.meant("namesrvAddr").unwrap_or(""));
@@ -227,7 +253,10 @@ fn acting_master(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) 
 
 /// The proxy's cluster name must be the brokers'.
 fn proxies(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
-    let clusters: Vec<&str> = brokers.iter().filter_map(|file| file.meant("brokerClusterName")).collect();
+    let clusters: Vec<&str> = brokers
+        .iter()
+        .filter_map(|file| file.meant("brokerClusterName"))
+        .collect();
     for proxy in facts.of_class("proxy") {
         let name = proxy.meant("rocketMQClusterName").unwrap_or("DefaultCluster");
         let entry = proxy.entry("rocketMQClusterName").or(proxy.entries.first());

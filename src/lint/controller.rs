@@ -6,7 +6,12 @@ use super::hit::{Hit, Hits};
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     for file in facts.of_class("broker") {
         if file.is_true("enableDLegerCommitLog") {
-            group(file, "enableDLegerCommitLog", ["dLegerGroup", "dLegerPeers", "dLegerSelfId"], hits);
+            group(
+                file,
+                "enableDLegerCommitLog",
+                ["dLegerGroup", "dLegerPeers", "dLegerSelfId"],
+                hits,
+            );
             without_effect(file, hits);
         }
         controller_mode(file, hits);
@@ -14,8 +19,14 @@ pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     for class in ["controller", "namesrv"] {
         for file in facts.of_class(class) {
             let on = class == "controller" || file.is_true("enableControllerInNamesrv");
-            let raft = file.meant("controllerType").is_none_or(|v| v.eq_ignore_ascii_case("DLedger"));
-            let keys = ["controllerDLegerGroup", "controllerDLegerPeers", "controllerDLegerSelfId"];
+            let raft = file
+                .meant("controllerType")
+                .is_none_or(|v| v.eq_ignore_ascii_case("DLedger"));
+            let keys = [
+                "controllerDLegerGroup",
+                "controllerDLegerPeers",
+                "controllerDLegerSelfId",
+            ];
             let told = keys.iter().find(|key| file.entry(key).is_some());
             if let Some(anchor) = told.filter(|_| on && raft) {
                 group(file, anchor, keys, hits);
@@ -40,7 +51,11 @@ fn group(file: &ConfFile<'_>, anchor: &str, keys: [&str; 3], hits: &mut Hits) {
     let parsed: Vec<Option<(&str, &str)>> = peers
         .split(';')
         .filter(|part| !part.trim().is_empty())
-        .map(|part| part.trim().split_once('-').filter(|(id, addr)| !id.is_empty() && has_port(addr)))
+        .map(|part| {
+            part.trim()
+                .split_once('-')
+                .filter(|(id, addr)| !id.is_empty() && has_port(addr))
+        })
         .collect();
     if peers.contains(',') || parsed.iter().any(Option::is_none) {
         hits.add(Hit::new("raft-peers-unreadable", entry.event).suggestion(peers.replace(',', ";")));
@@ -61,7 +76,9 @@ fn group(file: &ConfFile<'_>, anchor: &str, keys: [&str; 3], hits: &mut Hits) {
 }
 
 fn has_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 /// Settings of the old commit log that DLedger does not read.
@@ -69,8 +86,12 @@ fn without_effect(file: &ConfFile<'_>, hits: &mut Hits) {
     if !file.is_written() {
         return;
     }
-    let role = file.entry("brokerRole").filter(|_| file.role() == "SYNC_MASTER" || file.is_slave());
-    let flush = file.entry("flushDiskType").filter(|_| file.meant("flushDiskType") == Some("SYNC_FLUSH"));
+    let role = file
+        .entry("brokerRole")
+        .filter(|_| file.role() == "SYNC_MASTER" || file.is_slave());
+    let flush = file
+        .entry("flushDiskType")
+        .filter(|_| file.meant("flushDiskType") == Some("SYNC_FLUSH"));
     for entry in [role, flush].into_iter().flatten() {
         hits.add(Hit::new("no-effect-with-dledger", entry.event));
     }
@@ -90,8 +111,12 @@ fn controller_mode(file: &ConfFile<'_>, hits: &mut Hits) {
         hits.add(Hit::new("controller-without-address", entry.event));
     }
     // The stock sample says SLAVE and -1, which is the same as saying nothing.
-    let role = file.entry("brokerRole").filter(|_| file.is_written() && !file.is_slave());
-    let id = file.entry("brokerId").filter(|_| file.is_written() && file.number("brokerId").is_some_and(|id| id > 0));
+    let role = file
+        .entry("brokerRole")
+        .filter(|_| file.is_written() && !file.is_slave());
+    let id = file
+        .entry("brokerId")
+        .filter(|_| file.is_written() && file.number("brokerId").is_some_and(|id| id > 0));
     for entry in [role, id].into_iter().flatten() {
         hits.add(Hit::new("no-effect-with-controller", entry.event));
     }

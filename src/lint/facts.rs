@@ -42,12 +42,13 @@ impl<'a> ConfFile<'a> {
 
     /// Whether the key is `true` as the program parses it.
     pub(crate) fn is_true(&self, key: &str) -> bool {
-        self.entry(key).is_some_and(|entry| entry.raw.eq_ignore_ascii_case("true"))
+        self.entry(key)
+            .is_some_and(|entry| entry.raw.eq_ignore_ascii_case("true"))
     }
 
-    /// Whether the key is set to something that is not `true`.
+    /// Whether the key is meant to be something that is not `true`.
     pub(crate) fn is_false(&self, key: &str) -> bool {
-        self.entry(key).is_some_and(|entry| !entry.raw.trim().eq_ignore_ascii_case("true"))
+        self.meant(key).is_some_and(|value| !value.eq_ignore_ascii_case("true"))
     }
 
     /// The value as its writer meant it: without a comment and blanks behind it. For checks between files, so that one
@@ -131,12 +132,14 @@ impl<'a> Jvm<'a> {
 
     /// Whether a switch is on: `+`, `true`.
     pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.flag(name).is_some_and(|flag| matches!(flag.value.as_str(), "true" | "+" | "1" | ""))
+        self.flag(name)
+            .is_some_and(|flag| matches!(flag.value.as_str(), "true" | "+" | "1" | ""))
     }
 
     /// Whether a switch is off.
     pub(crate) fn is_off(&self, name: &str) -> bool {
-        self.flag(name).is_some_and(|flag| matches!(flag.value.as_str(), "false" | "-" | "0"))
+        self.flag(name)
+            .is_some_and(|flag| matches!(flag.value.as_str(), "false" | "-" | "0"))
     }
 }
 
@@ -223,7 +226,10 @@ impl<'a> Facts<'a> {
             file.class == class
                 && file.unit == unit
                 && file.form == form
-                && file.entries.first().is_some_and(|first| first.event.span.source == source)
+                && file
+                    .entries
+                    .first()
+                    .is_some_and(|first| first.event.span.source == source)
         });
         match open {
             // A dump that starts again is another run of the process.
@@ -328,7 +334,11 @@ impl<'a> Facts<'a> {
 
     /// The JDK of a JVM: told with its flags, or by its host, or the only one in the bundle.
     pub(crate) fn jdk(&self, jvm: &Jvm<'_>) -> Option<u32> {
-        let only = || (self.jdks.len() == 1).then(|| self.jdks.values().next().copied()).flatten();
+        let only = || {
+            (self.jdks.len() == 1)
+                .then(|| self.jdks.values().next().copied())
+                .flatten()
+        };
         jvm.jdk.or_else(|| self.jdks.get(jvm.host).copied()).or_else(only)
     }
 
@@ -351,12 +361,12 @@ impl<'a> Facts<'a> {
         let all: Vec<&ConfFile<'a>> = self.of_class("broker").filter(|file| is_a_broker(file)).collect();
         for file in &all {
             let has_file = file.form != "file"
-                && all.iter().any(|other| {
-                    other.form == "file" && other.host == file.host && same_broker(other, file)
-                });
-            let copied = out
-                .iter()
-                .any(|other| other.same_content(file) && self.comparable(other, file) && !self.are_two_machines(other, file));
+                && all
+                    .iter()
+                    .any(|other| other.form == "file" && other.host == file.host && same_broker(other, file));
+            let copied = out.iter().any(|other| {
+                other.same_content(file) && self.comparable(other, file) && !self.are_two_machines(other, file)
+            });
             if !has_file && !copied && out.len() < BROKERS_MAX {
                 out.push(file);
             }
@@ -392,19 +402,27 @@ const BROKERS_MAX: usize = 400;
 
 /// Fragments without any sign of who they are for cannot be compared with other brokers.
 fn is_a_broker(file: &ConfFile<'_>) -> bool {
-    ["brokerName", "brokerId", "brokerRole", "brokerClusterName", "brokerIP1", "listenPort", "storePathRootDir"]
-        .iter()
-        .any(|key| file.value(key).is_some())
+    [
+        "brokerName",
+        "brokerId",
+        "brokerRole",
+        "brokerClusterName",
+        "brokerIP1",
+        "listenPort",
+        "storePathRootDir",
+    ]
+    .iter()
+    .any(|key| file.value(key).is_some())
 }
 
 /// A dump has what the file has, where the file says something.
 fn same_broker(file: &ConfFile<'_>, dump: &ConfFile<'_>) -> bool {
-    ["brokerName", "storePathRootDir", "listenPort"].iter().all(|key| {
-        match (file.meant(key), dump.meant(key)) {
+    ["brokerName", "storePathRootDir", "listenPort"]
+        .iter()
+        .all(|key| match (file.meant(key), dump.meant(key)) {
             (Some(a), Some(b)) => a == b,
             _ => true,
-        }
-    })
+        })
 }
 
 /// `apache/rocketmq:5.1.0`, `/usr/local/rocketmq-4.9.2/store`.
@@ -415,14 +433,18 @@ fn version_in_manifest(file: &ConfFile<'_>) -> Option<Release> {
         let rest = rest.strip_prefix("-all").unwrap_or(rest);
         let rest = rest.strip_prefix([':', '-', '_'])?;
         rest.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
-        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(rest.len());
         Release::parse(&rest[..end])
     })
 }
 
 /// `1.8.0_292` → 8, `17.0.9` → 17.
 pub(crate) fn major_jdk(text: &str) -> Option<u32> {
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let mut numbers = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty());
     let first: u32 = numbers.next()?.parse().ok()?;
     match first {
         1 => numbers.next()?.parse().ok(),

@@ -1,12 +1,13 @@
 //! JVM options: memory against the host, options that hurt, options that this JDK ignores or refuses.
 
-use super::facts::{Facts, Flag, Jvm};
+use super::facts::{ConfFile, Facts, Flag, Jvm};
 use super::hit::{Hit, Hits};
-use crate::model::units::show_bytes;
+use crate::model::units::{parse_bytes, show_bytes};
 use regex::Regex;
 use std::sync::OnceLock;
 
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+const MIB: f64 = 1024.0 * 1024.0;
+const GIB: f64 = 1024.0 * MIB;
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     for jvm in &facts.jvms {
@@ -15,6 +16,42 @@ pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
         habits(jvm, hits);
         spelling(jvm, hits);
         removed(facts, jvm, hits);
+    }
+    for class in ["docker", "k8s"] {
+        for file in facts.of_class(class) {
+            container(file, hits);
+        }
+    }
+}
+
+/// Heap against the memory limit of the container.
+fn container(file: &ConfFile<'_>, hits: &mut Hits) {
+    let options = file.entries.iter().find(|entry| entry.raw.contains("-Xmx"));
+    let limit = file.meant("memory").and_then(parse_bytes);
+    let (Some(entry), Some(limit)) = (options, limit) else {
+        return;
+    };
+    let heap = entry
+        .raw
+        .split("-Xmx")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next());
+    let Some(heap) = heap.and_then(|size| parse_bytes(size.trim_matches('"'))) else {
+        return;
+    };
+    if heap > limit * 0.85 {
+        let check = if heap > limit {
+            "heap-over-ram"
+        } else {
+            "heap-as-large-as-ram"
+        };
+        let half = (limit / 2.0 / MIB).floor();
+        hits.add(
+            Hit::new(check, entry.event)
+                .detail(format!("{} / {}", show_bytes(heap), show_bytes(limit)))
+                .other(show_bytes(limit))
+                .suggestion(format!("-Xms{half:.0}m -Xmx{half:.0}m")),
+        );
     }
 }
 
@@ -26,7 +63,10 @@ fn may_be_broker(jvm: &Jvm<'_>) -> bool {
 /// Heap and direct memory against the host's memory.
 fn memory(facts: &Facts<'_>, jvm: &Jvm<'_>, hits: &mut Hits) {
     let told = jvm.flag("-Xmx").or(jvm.flag("MaxHeapSize")).or(jvm.flag("-Xms"));
-    let heap = jvm.bytes("-Xmx").or_else(|| jvm.bytes("MaxHeapSize")).or_else(|| jvm.bytes("-Xms"));
+    let heap = jvm
+        .bytes("-Xmx")
+        .or_else(|| jvm.bytes("MaxHeapSize"))
+        .or_else(|| jvm.bytes("-Xms"));
     let direct = jvm.bytes("MaxDirectMemorySize");
     let ram = facts.ram(jvm.host);
     if let (Some(heap), Some(ram), Some(flag)) = (heap, ram, told) {
@@ -43,7 +83,11 @@ fn memory(facts: &Facts<'_>, jvm: &Jvm<'_>, hits: &mut Hits) {
             None
         };
         if let Some(hit) = hit {
-            hits.add(hit.detail(&detail).other(show_bytes(ram)).suggestion(format!("-Xms{half:.0}g -Xmx{half:.0}g")));
+            hits.add(
+                hit.detail(&detail)
+                    .other(show_bytes(ram))
+                    .suggestion(format!("-Xms{half:.0}g -Xmx{half:.0}g")),
+            );
         }
     }
     let Some(flag) = jvm.flag("MaxDirectMemorySize") else {
@@ -53,10 +97,12 @@ fn memory(facts: &Facts<'_>, jvm: &Jvm<'_>, hits: &mut Hits) {
         return;
     };
     match ram {
-        Some(ram) if heap + direct > ram => hits.add(
-            Hit::new("heap-and-direct-over-ram", flag.event)
-                .detail(format!("{} + {} > {}", show_bytes(heap), show_bytes(direct), show_bytes(ram))),
-        ),
+        Some(ram) if heap + direct > ram => hits.add(Hit::new("heap-and-direct-over-ram", flag.event).detail(format!(
+            "{} + {} > {}",
+            show_bytes(heap),
+            show_bytes(direct),
+            show_bytes(ram)
+        ))),
         None if direct >= 15.0 * GIB => hits.add(Hit::new("direct-memory-15g", flag.event).detail(show_bytes(direct))),
         _ => {}
     }
@@ -67,9 +113,15 @@ fn heap_shape(jvm: &Jvm<'_>, hits: &mut Hits) {
     let (low, high) = (jvm.bytes("-Xms"), jvm.bytes("-Xmx"));
     if let (Some(low), Some(high), Some(flag)) = (low, high, jvm.flag("-Xms")) {
         if low > high {
-            hits.add(Hit::new("xms-over-xmx", flag.event).detail(format!("{} > {}", show_bytes(low), show_bytes(high))));
+            hits.add(Hit::new("xms-over-xmx", flag.event).detail(format!(
+                "{} > {}",
+                show_bytes(low),
+                show_bytes(high)
+            )));
         } else if (high - low) / high > 0.01 {
-            let raw = jvm.flag("-Xmx").map_or("", |f| f.event.fields.str("raw").unwrap_or(&f.value));
+            let raw = jvm
+                .flag("-Xmx")
+                .map_or("", |f| f.event.fields.str("raw").unwrap_or(&f.value));
             hits.add(
                 Hit::new("xms-unlike-xmx", flag.event)
                     .detail(format!("{} .. {}", show_bytes(low), show_bytes(high)))
@@ -77,7 +129,11 @@ fn heap_shape(jvm: &Jvm<'_>, hits: &mut Hits) {
             );
         }
     }
-    if let Some(flag) = jvm.flag("-Xmn").or(jvm.flag("NewSize")).filter(|_| jvm.is_on("UseG1GC")) {
+    if let Some(flag) = jvm
+        .flag("-Xmn")
+        .or(jvm.flag("NewSize"))
+        .filter(|_| jvm.is_on("UseG1GC"))
+    {
         hits.add(Hit::new("xmn-with-g1", flag.event));
     }
     if let (Some(young), Some(high), Some(flag)) = (jvm.bytes("-Xmn"), high, jvm.flag("-Xmn")) {
@@ -103,10 +159,16 @@ fn habits(jvm: &Jvm<'_>, hits: &mut Hits) {
     if let Some(flag) = jvm.flag("UseParNewGC").filter(|_| jvm.is_off("UseParNewGC")) {
         hits.add(Hit::new("par-new-off", flag.event));
     }
-    if let Some(flag) = jvm.flag("DisableExplicitGC").filter(|_| jvm.is_on("DisableExplicitGC") && may_be_broker(jvm)) {
+    if let Some(flag) = jvm
+        .flag("DisableExplicitGC")
+        .filter(|_| jvm.is_on("DisableExplicitGC") && may_be_broker(jvm))
+    {
         hits.add(Hit::new("explicit-gc-off", flag.event));
     }
-    if let Some(flag) = jvm.flag("UseSerialGC").filter(|_| jvm.is_on("UseSerialGC") && may_be_broker(jvm)) {
+    if let Some(flag) = jvm
+        .flag("UseSerialGC")
+        .filter(|_| jvm.is_on("UseSerialGC") && may_be_broker(jvm))
+    {
         hits.add(Hit::new("serial-collector", flag.event));
     }
     let in_ram = jvm.flags.iter().find(|flag| {

@@ -107,11 +107,19 @@ fn limits(facts: &Facts<'_>, hits: &mut Hits) {
         match event.fields.str("what").unwrap_or("") {
             "nofile" => nofile(event, soft, hits),
             "memlock" if soft >= 1e17 && event.fields.str("form") != Some("live") => {
-                let check = if pooled(host) { "memlock-needed" } else { "memlock-unlimited" };
+                let check = if pooled(host) {
+                    "memlock-needed"
+                } else {
+                    "memlock-unlimited"
+                };
                 hits.add(Hit::new(check, event).value(shown(soft)));
             }
             "memlock" if soft < GIB && pooled(host) => {
-                hits.add(Hit::new("memlock-low", event).value(shown(soft)).suggestion("unlimited"));
+                hits.add(
+                    Hit::new("memlock-low", event)
+                        .value(shown(soft))
+                        .suggestion("unlimited"),
+                );
             }
             "nproc" if soft < 4_096.0 => {
                 hits.add(Hit::new("nproc-low", event).value(shown(soft)).suggestion("65535"));

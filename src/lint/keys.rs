@@ -48,7 +48,11 @@ fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, version: Option<Release>, hit
         return;
     }
     match nearest(file.class, key, version) {
-        Some(near) => hits.add(Hit::new("key-misspelt", entry.event).suggestion(near).harm(harm_of(near))),
+        Some(near) => hits.add(
+            Hit::new("key-misspelt", entry.event)
+                .suggestion(near)
+                .harm(harm_of(near)),
+        ),
         None => hits.add(Hit::new("key-unknown", entry.event)),
     }
 }
@@ -126,7 +130,7 @@ fn nearest(class: &str, key: &str, version: Option<Release>) -> Option<&'static 
 }
 
 /// Edits (insert, delete, replace, swap neighbours) between two short ASCII texts.
-fn distance(one: &str, two: &str) -> usize {
+pub(super) fn distance(one: &str, two: &str) -> usize {
     let (one, two) = (one.as_bytes(), two.as_bytes());
     if one.len().abs_diff(two.len()) > 4 {
         return usize::MAX;

@@ -41,7 +41,11 @@ fn identity(file: &ConfFile<'_>, hits: &mut Hits) {
         }
         Some(id) if !file.is_slave() && id != 0 && file.role().ends_with("MASTER") => {
             let entry = file.entry("brokerId").unwrap_or(role);
-            hits.add(Hit::new("master-id-not-zero", entry.event).other(file.role()).suggestion(0));
+            hits.add(
+                Hit::new("master-id-not-zero", entry.event)
+                    .other(file.role())
+                    .suggestion(0),
+            );
         }
         _ => {}
     }
@@ -72,7 +76,9 @@ fn transient_pool(file: &ConfFile<'_>, version: Option<Release>, hits: &mut Hits
 fn replication(file: &ConfFile<'_>, hits: &mut Hits) {
     let beat = file.number("haSendHeartbeatInterval").unwrap_or(5_000);
     let idle = file.number("haHousekeepingInterval").unwrap_or(20_000);
-    let told = file.entry("haSendHeartbeatInterval").or(file.entry("haHousekeepingInterval"));
+    let told = file
+        .entry("haSendHeartbeatInterval")
+        .or(file.entry("haHousekeepingInterval"));
     if let Some(entry) = told.filter(|_| beat >= idle) {
         hits.add(Hit::new("ha-heartbeat-over-housekeeping", entry.event).detail(format!("{beat} >= {idle}")));
     }
@@ -133,14 +139,21 @@ fn disk_ratios(file: &ConfFile<'_>, hits: &mut Hits) {
     let normal = ratio("diskMaxUsedSpaceRatio", 75);
     let forced = ratio("diskSpaceCleanForciblyRatio", 85);
     let stop = ratio("diskSpaceWarningLevelRatio", 90);
-    let told = ["diskMaxUsedSpaceRatio", "diskSpaceCleanForciblyRatio", "diskSpaceWarningLevelRatio"]
-        .iter()
-        .find_map(|key| file.entry(key));
+    let told = [
+        "diskMaxUsedSpaceRatio",
+        "diskSpaceCleanForciblyRatio",
+        "diskSpaceWarningLevelRatio",
+    ]
+    .iter()
+    .find_map(|key| file.entry(key));
     let orderly = normal < forced && forced < stop;
     if let Some(entry) = told.filter(|_| !orderly) {
         hits.add(Hit::new("disk-ratios-disordered", entry.event).detail(format!("{normal} < {forced} < {stop}")));
     }
-    if let Some(entry) = file.entry("cleanFileForciblyEnable").filter(|e| e.raw.eq_ignore_ascii_case("false")) {
+    if let Some(entry) = file
+        .entry("cleanFileForciblyEnable")
+        .filter(|e| e.raw.eq_ignore_ascii_case("false"))
+    {
         hits.add(Hit::new("clean-forcibly-off", entry.event));
     }
 }
@@ -159,7 +172,10 @@ fn send_path(file: &ConfFile<'_>, hits: &mut Hits) {
     if let (Some(entry), Some(1..=199)) = (file.entry("waitTimeMillsInSendQueue"), wait) {
         hits.add(Hit::new("send-queue-wait-low", entry.event).suggestion(200));
     }
-    if let Some(entry) = file.entry("brokerFastFailureEnable").filter(|e| e.raw.eq_ignore_ascii_case("false")) {
+    if let Some(entry) = file
+        .entry("brokerFastFailureEnable")
+        .filter(|e| e.raw.eq_ignore_ascii_case("false"))
+    {
         hits.add(Hit::new("fast-failure-off", entry.event));
     }
     if let Some(entry) = file.entry("maxMessageSize") {
@@ -193,7 +209,9 @@ fn delay_levels(file: &ConfFile<'_>, version: Option<Release>, hits: &mut Hits) 
 fn transactions(file: &ConfFile<'_>, hits: &mut Hits) {
     let checks = file.number("transactionCheckMax");
     let every = file.number("transactionCheckInterval");
-    let told = file.entry("transactionCheckMax").or(file.entry("transactionCheckInterval"));
+    let told = file
+        .entry("transactionCheckMax")
+        .or(file.entry("transactionCheckInterval"));
     let hours = file.number("fileReservedTime").unwrap_or(72);
     let total = checks.unwrap_or(15).saturating_mul(every.unwrap_or(60_000));
     if let Some(entry) = told.filter(|_| total > hours.saturating_mul(3_600_000)) {
@@ -219,7 +237,10 @@ fn risky_switches(file: &ConfFile<'_>, hits: &mut Hits) {
         }
     }
     if let Some(entry) = file.entry("brokerPermission") {
-        if file.number("brokerPermission").is_some_and(|perm| (0..=7).contains(&perm) && perm != 6) {
+        if file
+            .number("brokerPermission")
+            .is_some_and(|perm| (0..=7).contains(&perm) && perm != 6)
+        {
             hits.add(Hit::new("permission-not-read-write", entry.event).suggestion(6));
         }
     }

@@ -46,7 +46,11 @@ fn shared(facts: &Facts<'_>, one: &ConfFile<'_>, two: &ConfFile<'_>, hits: &mut 
     if machine == OneMachine::No || one.port() == two.port() {
         return;
     }
-    let severity = if machine == OneMachine::Sure { "error" } else { "warning" };
+    let severity = if machine == OneMachine::Sure {
+        "error"
+    } else {
+        "warning"
+    };
     let root = |file: &ConfFile<'_>| file.meant("storePathRootDir").map(|p| normal(p).to_owned());
     if root(one) == root(two) {
         let entry = two.entry("storePathRootDir").or(two.entries.first());
@@ -96,7 +100,8 @@ fn log_beside_root(file: &ConfFile<'_>, hits: &mut Hits) {
     };
     let inside = log.split(',').all(|part| {
         let part = normal(part.trim());
-        part.strip_prefix(normal(root)).is_some_and(|rest| rest.starts_with('/'))
+        part.strip_prefix(normal(root))
+            .is_some_and(|rest| rest.starts_with('/'))
     });
     if let Some(entry) = file.entry("storePathCommitLog").filter(|_| !inside) {
         hits.add(Hit::new("commitlog-outside-root", entry.event).other(root));
@@ -121,7 +126,10 @@ fn device(facts: &Facts<'_>, file: &ConfFile<'_>, key: &str, path: &str, hits: &
     let Some(entry) = file.entry(key).filter(|_| key.starts_with("storePath")) else {
         return;
     };
-    if ["/dev/shm", "/run/", "/Volumes/RAMDisk"].iter().any(|ram| path.starts_with(ram)) {
+    if ["/dev/shm", "/run/", "/Volumes/RAMDisk"]
+        .iter()
+        .any(|ram| path.starts_with(ram))
+    {
         hits.add(Hit::new("store-on-ram-disk", entry.event).detail(path));
         return;
     }
@@ -154,5 +162,8 @@ fn device(facts: &Facts<'_>, file: &ConfFile<'_>, key: &str, path: &str, hits: &
 }
 
 fn is_below(path: &str, mount: &str) -> bool {
-    mount == "/" || path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    mount == "/"
+        || path
+            .strip_prefix(mount)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

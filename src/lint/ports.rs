@@ -55,7 +55,11 @@ fn brokers_collide(one: &ConfFile<'_>, two: &ConfFile<'_>, hits: &mut Hits) {
     };
     let shared = opened(two).into_iter().find(|port| opened(one).contains(port));
     if let Some(port) = shared {
-        let severity = if machine == OneMachine::Sure { "error" } else { "warning" };
+        let severity = if machine == OneMachine::Sure {
+            "error"
+        } else {
+            "warning"
+        };
         hits.add(
             Hit::new("ports-collide", entry.event)
                 .key("listenPort")
@@ -136,7 +140,11 @@ fn firewall(facts: &Facts<'_>, hits: &mut Hits) {
             None => entry.raw.parse() == Ok(port),
         })
     };
-    if let Some(entry) = opened.iter().find(|entry| entry.raw == "10911").filter(|_| !covers(10909)) {
+    if let Some(entry) = opened
+        .iter()
+        .find(|entry| entry.raw == "10911")
+        .filter(|_| !covers(10909))
+    {
         hits.add(Hit::new("vip-port-not-open", entry.event).suggestion("10909"));
     }
 }

@@ -21,15 +21,19 @@ fn cut_off(entry: &Entry<'_>, hits: &mut Hits) {
         return;
     }
     let text = entry.event.text.trim();
-    let quoted = text.split_whitespace().find(|word| word.contains(';')).map(|word| match word.split_once('=') {
-        Some((name, value)) => format!("{name}=\"{value}\""),
-        None => format!("\"{word}\""),
-    });
+    let quoted = text
+        .split_whitespace()
+        .find(|word| word.contains(';'))
+        .map(|word| match word.split_once('=') {
+            Some((name, value)) => format!("{name}=\"{value}\""),
+            None => format!("\"{word}\""),
+        });
     hits.add(Hit::new("shell-semicolon-unquoted", entry.event).suggestion(quoted.unwrap_or_default()));
 }
 
 fn is_address(word: &str) -> bool {
-    word.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    word.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 /// Folders of the store that RocketMQ makes itself, below its root or beside it by a slip.
@@ -52,7 +56,9 @@ fn made(entry: &Entry<'_>, hits: &mut Hits) {
 fn glued_at(path: &str) -> Option<usize> {
     const PARTS: [&str; 5] = ["store", "commitlog", "consumequeue", "index", "logs"];
     PARTS.iter().find_map(|part| {
-        let at = path.find(&format!("{part}/")).or_else(|| path.ends_with(part).then(|| path.len() - part.len()))?;
+        let at = path
+            .find(&format!("{part}/"))
+            .or_else(|| path.ends_with(part).then(|| path.len() - part.len()))?;
         let before = path[..at].rsplit('/').next()?;
         let version = before.ends_with(|c: char| c.is_ascii_digit()) && before.contains("rocketmq");
         let word = before.ends_with("store") && *part != "store";

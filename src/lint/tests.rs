@@ -59,7 +59,11 @@ impl Bundle {
     }
 
     fn version(self, version: &str) -> Self {
-        self.fact("version", "", &[("component", "rocketmq"), ("version", &format!("v{version}"))])
+        self.fact(
+            "version",
+            "",
+            &[("component", "rocketmq"), ("version", &format!("v{version}"))],
+        )
     }
 
     fn log(mut self, host: &str) -> Self {
@@ -91,11 +95,17 @@ impl Bundle {
 #[test]
 fn one_file() {
     let table: &[(&str, &[&str])] = &[
-        ("brokerName=a\nbrokerId=0\nbrokerRole=ASYNC_MASTER\nflushDiskType=ASYNC_FLUSH", &[]),
+        (
+            "brokerName=a\nbrokerId=0\nbrokerRole=ASYNC_MASTER\nflushDiskType=ASYNC_FLUSH",
+            &[],
+        ),
         ("flushDiskTyp=SYNC_FLUSH", &["key-misspelt"]),
         ("broker_name=a", &["key-misspelt"]),
         ("whatever=1", &["key-unknown"]),
-        ("storePathIndex=/d/index\nabortFile=/d/abort", &["key-without-effect", "key-without-effect"]),
+        (
+            "storePathIndex=/d/index\nabortFile=/d/abort",
+            &["key-without-effect", "key-without-effect"],
+        ),
         ("kvConfigPath=/d/kv.json", &["key-wrong-file"]),
         ("tls.server.mode=enforcing", &["key-is-system-property"]),
         ("mapedFileSizeCommitLog=1073741824", &["key-renamed"]),
@@ -119,10 +129,16 @@ fn one_file() {
         ("brokerRole=SLAVE\nbrokerId=0", &["slave-id-zero"]),
         ("brokerRole=SLAVE", &["slave-id-missing"]),
         ("brokerRole=ASYNC_MASTER\nbrokerId=1", &["master-id-not-zero"]),
-        ("transientStorePoolEnable=true\nbrokerRole=SLAVE\nbrokerId=1", &["transient-pool-without-effect"]),
+        (
+            "transientStorePoolEnable=true\nbrokerRole=SLAVE\nbrokerId=1",
+            &["transient-pool-without-effect"],
+        ),
         ("haSendHeartbeatInterval=30000", &["ha-heartbeat-over-housekeeping"]),
         ("fileReservedTime=2", &["reserved-time-short"]),
-        ("fileReservedTime=24\nmessageDelayLevel=1s 5s 3d", &["reserved-time-under-delay"]),
+        (
+            "fileReservedTime=24\nmessageDelayLevel=1s 5s 3d",
+            &["reserved-time-under-delay"],
+        ),
         ("cleanFileForciblyEnable=false", &["clean-forcibly-off"]),
         (
             "sendMessageThreadPoolNums=16\nuseReentrantLockWhenPutMessage=false",
@@ -143,11 +159,18 @@ fn one_file() {
         ("haMasterAddress=10.0.0.5:10912", &["ha-master-static"]),
         ("storePathRootDir=~/store", &["path-not-expanded"]),
         ("storePathRootDir=/dev/shm/store", &["store-on-ram-disk"]),
-        ("enableDLegerCommitLog=true\ndLegerGroup=g\ndLegerPeers=n0-a:1;n1-b:1;n2-c:1\ndLegerSelfId=n3", &[
-            "raft-self-not-in-peers",
-        ]),
-        ("enableDLegerCommitLog=true\ndLegerGroup=g\ndLegerPeers=a:1,b:1\ndLegerSelfId=n0", &["raft-peers-unreadable"]),
-        ("enableDLegerCommitLog=true", &["raft-key-missing", "raft-key-missing", "raft-key-missing"]),
+        (
+            "enableDLegerCommitLog=true\ndLegerGroup=g\ndLegerPeers=n0-a:1;n1-b:1;n2-c:1\ndLegerSelfId=n3",
+            &["raft-self-not-in-peers"],
+        ),
+        (
+            "enableDLegerCommitLog=true\ndLegerGroup=g\ndLegerPeers=a:1,b:1\ndLegerSelfId=n0",
+            &["raft-peers-unreadable"],
+        ),
+        (
+            "enableDLegerCommitLog=true",
+            &["raft-key-missing", "raft-key-missing", "raft-key-missing"],
+        ),
         ("enableControllerMode=true", &["controller-without-address"]),
         ("authorizationEnabled=true", &["authorization-without-authentication"]),
         ("inSyncReplicas=2", &["in-sync-over-total"]),
@@ -165,7 +188,11 @@ fn versions_decide() {
     for (version, body, want) in [
         ("5.3.3", "aclEnable=true", &["acl-dead-switch"][..]),
         ("4.9.4", "aclEnable=true", &[]),
-        ("4.9.4", "enableControllerMode=true\ncontrollerAddr=c:9878", &["key-too-new", "key-too-new"]),
+        (
+            "4.9.4",
+            "enableControllerMode=true\ncontrollerAddr=c:9878",
+            &["key-too-new", "key-too-new"],
+        ),
         ("5.1.0", "haSlaveFallbehindMax=1", &["key-renamed"]),
         ("5.1.0", "commercialEnable=true", &["key-removed"]),
         ("5.3.0", "brokerName=a ", &[]),
@@ -188,12 +215,24 @@ fn the_stock_samples_are_sound() {
     for (folder, role) in [("2m-2s-async", "ASYNC_MASTER"), ("2m-2s-sync", "SYNC_MASTER")] {
         for name in ["broker-a", "broker-b"] {
             bundle = bundle
-                .broker(&format!("conf/{folder}/{name}.properties"), folder, &pair(name, role, 0))
-                .broker(&format!("conf/{folder}/{name}-s.properties"), folder, &pair(name, "SLAVE", 1));
+                .broker(
+                    &format!("conf/{folder}/{name}.properties"),
+                    folder,
+                    &pair(name, role, 0),
+                )
+                .broker(
+                    &format!("conf/{folder}/{name}-s.properties"),
+                    folder,
+                    &pair(name, "SLAVE", 1),
+                );
         }
     }
     for name in ["broker-a", "broker-b"] {
-        bundle = bundle.broker(&format!("conf/2m-noslave/{name}.properties"), "2m-noslave", &pair(name, "ASYNC_MASTER", 0));
+        bundle = bundle.broker(
+            &format!("conf/2m-noslave/{name}.properties"),
+            "2m-noslave",
+            &pair(name, "ASYNC_MASTER", 0),
+        );
     }
     bundle = bundle.broker("conf/broker.conf", "conf", &pair("broker-a", "ASYNC_MASTER", 0));
     for node in 0..3 {
@@ -214,9 +253,17 @@ fn the_stock_samples_are_sound() {
 #[test]
 fn clusters() {
     let master = "brokerName=broker-a\nbrokerId=0\nbrokerRole=SYNC_MASTER\nbrokerIP1=10.0.0.5\nnamesrvAddr=n:9876\n";
-    let with = |body: &str| Bundle::default().broker("a/broker.conf", "a", master).broker("b/broker.conf", "b", body).found();
+    let with = |body: &str| {
+        Bundle::default()
+            .broker("a/broker.conf", "a", master)
+            .broker("b/broker.conf", "b", body)
+            .found()
+    };
     for (body, want) in [
-        ("brokerName=broker-a\nbrokerId=1\nbrokerRole=SLAVE\nbrokerIP1=10.0.0.6", &[][..]),
+        (
+            "brokerName=broker-a\nbrokerId=1\nbrokerRole=SLAVE\nbrokerIP1=10.0.0.6",
+            &[][..],
+        ),
         (
             "brokerName=broker-a-s\nbrokerId=1\nbrokerRole=SLAVE\nbrokerIP1=10.0.0.6",
             &["slave-name-without-master", "sync-master-without-slave"],
@@ -253,7 +300,11 @@ fn clusters() {
 #[test]
 fn copies_and_dumps_are_no_second_broker() {
     let body = "brokerName=broker-a\nbrokerId=0\nbrokerRole=ASYNC_MASTER\nnamesrvAddr=n:9876;m:9876\n";
-    let copies = || Bundle::default().broker("x/conf/broker.conf", "x", body).broker("y/broker.conf", "y", body);
+    let copies = || {
+        Bundle::default()
+            .broker("x/conf/broker.conf", "x", body)
+            .broker("y/broker.conf", "y", body)
+    };
     assert_eq!(copies().found(), Vec::<String>::new());
     // The same file on two hosts that both run a broker is one.
     assert_eq!(copies().log("x").log("y").found(), ["two-masters-one-name"]);
@@ -283,7 +334,11 @@ fn host_names_beside_hosts() {
 fn jvm_options() {
     let gib = 1024.0 * 1024.0 * 1024.0;
     let flag = |bundle: Bundle, name: &str, value: &str| {
-        bundle.fact("jvm.flag", "a", &[("flag", name), ("value", value), ("process", "broker"), ("jdk", "17")])
+        bundle.fact(
+            "jvm.flag",
+            "a",
+            &[("flag", name), ("value", value), ("process", "broker"), ("jdk", "17")],
+        )
     };
     for (flags, want) in [
         (&[("-Xmx", 16.0 * gib)][..], &["heap-as-large-as-ram"][..]),
@@ -303,7 +358,10 @@ fn jvm_options() {
         ("UseParNewGC", "false", "flag-refused"),
         ("-Djava.ext.dirs", "/usr/lib", "ext-dirs-refused"),
     ] {
-        assert!(flag(Bundle::default(), name, value).found().contains(&want.to_owned()), "{name}");
+        assert!(
+            flag(Bundle::default(), name, value).found().contains(&want.to_owned()),
+            "{name}"
+        );
     }
 }
 
@@ -329,13 +387,29 @@ fn every_line_of_the_tuning_list_gets_a_verdict() {
         assert_eq!(got[0].fields.str("check"), Some(want));
     }
     let live = Bundle::default()
-        .fact("sysctl", "a", &[("key", "vm.swappiness"), ("value", "60"), ("form", "live")])
-        .fact("sysctl", "a", &[("key", "vm.max_map_count"), ("value", "65530"), ("form", "live")])
-        .fact("sysctl", "a", &[("key", "vm.dirty_ratio"), ("value", "20"), ("form", "live")]);
+        .fact(
+            "sysctl",
+            "a",
+            &[("key", "vm.swappiness"), ("value", "60"), ("form", "live")],
+        )
+        .fact(
+            "sysctl",
+            "a",
+            &[("key", "vm.max_map_count"), ("value", "65530"), ("form", "live")],
+        )
+        .fact(
+            "sysctl",
+            "a",
+            &[("key", "vm.dirty_ratio"), ("value", "20"), ("form", "live")],
+        );
     assert_eq!(live.found(), Vec::<String>::new());
     let limits = Bundle::default()
         .fact("limit", "a", &[("what", "nofile"), ("soft", "1024"), ("form", "live")])
-        .fact("limit", "b", &[("what", "nofile"), ("soft", "655350"), ("form", "file")]);
+        .fact(
+            "limit",
+            "b",
+            &[("what", "nofile"), ("soft", "655350"), ("form", "file")],
+        );
     assert_eq!(limits.found(), ["nofile-low"]);
 }
 
@@ -368,7 +442,11 @@ fn accounts_and_clients() {
         ("acl", "globalWhiteRemoteAddresses[0]=*\n", &["acl-open-to-all"]),
         ("spring", "rocketmq.name-server=a:9876,b:9876\n", &["namesrv-comma"]),
         ("spring", "rocketmq.name-server=${MQ:a:9876}\n", &[]),
-        ("spring", "rocketmq.producer.send-message-timeout=300\n", &["send-timeout-short"]),
+        (
+            "spring",
+            "rocketmq.producer.send-message-timeout=300\n",
+            &["send-timeout-short"],
+        ),
         ("client", "canal.mq.producerGroup=my group\n", &["group-name-illegal"]),
     ] {
         let got = Bundle::default().keys(class, "file", "x.yml", "", body).found();
@@ -379,7 +457,11 @@ fn accounts_and_clients() {
 #[test]
 fn texts_are_whole() {
     let causes: toml::Table = include_str!("../../rules/causes.toml").parse().unwrap();
-    let causes: Vec<&String> = causes.values().filter_map(|area| area.as_table()).flat_map(|t| t.keys()).collect();
+    let causes: Vec<&String> = causes
+        .values()
+        .filter_map(|area| area.as_table())
+        .flat_map(|t| t.keys())
+        .collect();
     assert!(checks().len() > 150);
     for (id, check) in checks() {
         assert!(["error", "warning", "info"].contains(&check.severity.as_str()), "{id}");
@@ -387,12 +469,21 @@ fn texts_are_whole() {
             ["stops-start", "data", "availability", "speed", "none"].contains(&check.harm.as_str()),
             "{id}"
         );
-        assert!(check.cause.is_empty() || causes.contains(&&check.cause), "{id}: {}", check.cause);
+        assert!(
+            check.cause.is_empty() || causes.contains(&&check.cause),
+            "{id}: {}",
+            check.cause
+        );
         for lang in [Lang::En, Lang::Zh] {
             let text = check.text(lang);
             for part in [&text.title, &text.why, &text.fix] {
                 assert!(!part.trim().is_empty(), "{id}");
-                for name in part.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+                for name in part
+                    .split('{')
+                    .skip(1)
+                    .filter_map(|rest| rest.split_once('}'))
+                    .map(|(name, _)| name)
+                {
                     let known = ["key", "value", "suggestion", "detail", "other", "version"].contains(&name);
                     assert!(known, "{id}: {{{name}}}");
                 }
@@ -406,7 +497,10 @@ fn texts_are_filled() {
     let bundle = Bundle::default().broker("b.conf", "", "flushDiskTyp=SYNC_FLUSH");
     let found = lint(&bundle.events, &bundle.sources);
     let text = check("key-misspelt").unwrap().text(Lang::En);
-    assert_eq!(filled(&text.title, &found[0]), "`flushDiskTyp` is misspelt: `flushDiskType` is meant");
+    assert_eq!(
+        filled(&text.title, &found[0]),
+        "`flushDiskTyp` is misspelt: `flushDiskType` is meant"
+    );
     assert_eq!(filled("{nothing} and {open", &found[0]), " and {open");
     assert_eq!(bundle.errors(), ["key-misspelt flushDiskTyp=SYNC_FLUSH"]);
 }

@@ -79,7 +79,11 @@ fn comment_at(value: &str) -> Option<usize> {
 
 /// True when the value cannot be read as what the key takes.
 fn wrong_type(file: &ConfFile<'_>, entry: &Entry<'_>, kind: ConfType, default: &str, hits: &mut Hits) -> bool {
-    let value = if file.class == "proxy" { entry.raw.trim() } else { entry.raw };
+    let value = if file.class == "proxy" {
+        entry.raw.trim()
+    } else {
+        entry.raw
+    };
     let harm = harm_of(entry.key);
     let hit = match kind {
         ConfType::Int if value.parse::<i32>().is_err() => match value.parse::<i64>() {
@@ -96,7 +100,9 @@ fn wrong_type(file: &ConfFile<'_>, entry: &Entry<'_>, kind: ConfType, default: &
             Hit::new("value-not-boolean", entry.event).suggestion(meant)
         }
         ConfType::Enum(words) if !words.split('|').any(|word| word == value.trim()) => {
-            let near = words.split('|').find(|word| word.eq_ignore_ascii_case(value.trim().trim_matches('"')));
+            let near = words
+                .split('|')
+                .find(|word| word.eq_ignore_ascii_case(value.trim().trim_matches('"')));
             Hit::new("value-not-in-list", entry.event)
                 .suggestion(near.unwrap_or(words))
                 .detail(words.replace('|', ", "))
@@ -139,7 +145,9 @@ fn is_boolean(value: &str) -> bool {
 
 fn is_quoted(value: &str) -> bool {
     let value = value.trim();
-    ['"', '\''].iter().any(|q| value.len() > 1 && value.starts_with(*q) && value.ends_with(*q))
+    ['"', '\'']
+        .iter()
+        .any(|q| value.len() > 1 && value.starts_with(*q) && value.ends_with(*q))
 }
 
 /// Lowest and highest sensible value; `clamped` when RocketMQ corrects it in silence.
@@ -192,7 +200,11 @@ fn out_of_range(file: &ConfFile<'_>, entry: &Entry<'_>, hits: &mut Hits) {
         consume_queue_size(entry, value, hits);
         return;
     }
-    let check = if *clamped { "value-clamped" } else { "value-out-of-range" };
+    let check = if *clamped {
+        "value-clamped"
+    } else {
+        "value-out-of-range"
+    };
     hits.add(
         Hit::new(check, entry.event)
             .detail(format!("{low}..{high}"))

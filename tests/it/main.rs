@@ -6,6 +6,8 @@ mod cli;
 mod generated;
 /// What must not change a diagnosis does not, and what must, does.
 mod metamorphic;
+/// Bundles of configuration and what lint says of them.
+mod lint;
 /// What readers and users of the repository rely on.
 mod promises;
 /// Every report on diagnoses made by hand, compared with files.

@@ -63,12 +63,24 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
         if mentions_rocketmq(&leaf.value) || mentions_rocketmq(rest) {
             ours.insert(unit.clone());
         }
+        if rest == "hostPath" {
+            ours.insert(unit.clone());
+            names.insert(unit.clone(), "volumes".to_owned());
+        }
         if rest == "name" {
             names.insert(unit.clone(), leaf.value.clone());
         }
         let next = leaves.get(at + 1);
         if let Some(found) = found(rest, leaf, next) {
-            units.entry(unit).or_default().push(found);
+            let founds = units.entry(unit).or_default();
+            match founds
+                .last_mut()
+                .filter(|last| last.key == "command" && found.key == "command")
+            {
+                // A command written as a list is one command.
+                Some(last) => last.value = format!("{} {}", last.value, found.value),
+                None => founds.push(found),
+            }
         }
     }
     let class = if leaves.iter().any(|leaf| leaf.path == "kind") {
@@ -95,6 +107,9 @@ fn unit_of(leaf: &Leaf) -> Option<(String, &str)> {
     if let Some(rest) = leaf.path.strip_prefix("services.") {
         let (name, below) = rest.split_once('.')?;
         return Some((name.to_owned(), below));
+    }
+    if leaf.path.ends_with("hostPath.path") {
+        return Some((format!("{}:volumes", leaf.document), "hostPath"));
     }
     for list in ["initContainers[", "containers["] {
         if let Some(at) = leaf.path.find(list) {
@@ -123,6 +138,7 @@ fn found(rest: &str, leaf: &Leaf, next: Option<&Leaf>) -> Option<Found> {
             give("port", &leaf.value)
         }
         "volumes" if !rest.contains("].") && !leaf.value.is_empty() => give("volume", &leaf.value),
+        "hostPath" => give("hostPath", &leaf.value),
         "volumeMounts" if rest.ends_with("mountPath") => give("volume", &leaf.value),
         "network_mode" => give("network", &leaf.value),
         "mem_limit" => give("memory", &leaf.value),

@@ -21,9 +21,15 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     .any(|word| key.ends_with(word))
 }
 
-/// As many stars as the secret has characters, at most 16.
+/// As many stars as the secret has characters, at most 16; as many when somebody masked it before (`xxx`, `***`, `<key>`).
 pub(super) fn stars(secret: &str) -> String {
-    "*".repeat(secret.chars().count().min(16))
+    let masked = secret.starts_with('<') || secret.chars().all(|c| matches!(c, 'x' | 'X' | '*' | '.' | '-' | '#'));
+    let length = if masked && !secret.is_empty() {
+        16
+    } else {
+        secret.chars().count().min(16)
+    };
+    "*".repeat(length)
 }
 
 /// The text with values after `secretKey`, `password` and the like replaced by stars.

@@ -112,7 +112,9 @@ fn blocks<'a>(text: &Text<'a>) -> Vec<Block<'a>> {
 /// `name = value`, or a known name alone, with a blank or with a colon behind it (other names with a colon are YAML).
 fn is_conf_line(entry: &Entry<'_>) -> bool {
     properties::is_name(&entry.key)
-        && (entry.separator == Some('=') || conf_keys::is_known(&entry.key) || is_nearly_known(&entry.key))
+        && (entry.separator == Some('=')
+            || conf_keys::is_known(&entry.key)
+            || entry.separator.is_none() && is_nearly_known(&entry.key))
 }
 
 /// Files that people name as RocketMQ's own; Spring's and canal's have readers of their own.

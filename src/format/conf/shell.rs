@@ -16,7 +16,7 @@ use crate::format::{Format, Sink};
 use crate::model::Text;
 
 pub(super) const FORMAT: Format = Format {
-    name: "shell",
+    name: "start-command",
     score,
     parse,
 };

@@ -203,3 +203,23 @@ proptest::proptest! {
         let _ = read(&name, &format!("brokerName=a\nrocketmq:\nservices:\nimage: rocketmq\n{{\"namesrvAddr\":1\n docker run {body}"));
     }
 }
+
+#[test]
+fn samples_give_their_events() {
+    for format in CONF_FORMATS {
+        crate::format::testing::check_samples(format);
+    }
+}
+
+#[test]
+fn damaged_samples_never_panic() {
+    for format in CONF_FORMATS {
+        crate::format::testing::never_panics(format);
+    }
+}
+
+#[test]
+fn a_status_page_is_no_configuration() {
+    let body = "brokerVersion                   : 397\nbrokerVersionDesc               : V4_9_2\nputTps                          : 0.0\n";
+    assert_eq!(read("brokerStatus.txt", body), Vec::<String>::new());
+}

@@ -83,10 +83,7 @@ impl Collect {
             causes: vec!["".into()],
             ..GcLog::default()
         };
-        Self {
-            log,
-            ..Self::default()
-        }
+        Self { log, ..Self::default() }
     }
 
     /// Counts a line; `blank` lines do not weigh in the score.

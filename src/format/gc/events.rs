@@ -12,7 +12,12 @@ const STOPPED_MIN_MS: f64 = 1.0;
 pub fn emit(log: &GcLog, text: &Text<'_>, sink: &mut dyn Sink) {
     let place = Place { text };
     if let (Some(jdk), Some(line)) = (&log.jdk, log.jdk_line) {
-        sink.event(place.event("version", line).with("component", "jdk").with("version", jdk.as_str()));
+        sink.event(
+            place
+                .event("version", line)
+                .with("component", "jdk")
+                .with("version", jdk.as_str()),
+        );
     }
     pauses(log, &place, sink);
     others(log, &place, sink);
@@ -56,9 +61,13 @@ fn pauses(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
             let mut event = with_heap(place.pause("gc.full", pause), log, pause, gap_ms);
             if let Some(heap) = pause.heap.filter(|heap| heap.before_kb > 0) {
                 let freed = heap.before_kb.saturating_sub(heap.after_kb);
-                event.fields.set("freed_pct", 100.0 * freed as f64 / heap.before_kb as f64);
+                event
+                    .fields
+                    .set("freed_pct", 100.0 * freed as f64 / heap.before_kb as f64);
                 if heap.total_kb > 0 {
-                    event.fields.set("after_pct", 100.0 * heap.after_kb as f64 / heap.total_kb as f64);
+                    event
+                        .fields
+                        .set("after_pct", 100.0 * heap.after_kb as f64 / heap.total_kb as f64);
                 }
             }
             sink.event(event);

@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn pieces_of_any_size_give_the_same() {
-        let text: &[u8] = b"1.0: [GC (Allocation Failure)  10K->5K(20K), 0.5 secs]\r\n2.0: [Full GC\r 10K->5K(20K), 1.5 secs]\n";
+        let text: &[u8] =
+            b"1.0: [GC (Allocation Failure)  10K->5K(20K), 0.5 secs]\r\n2.0: [Full GC\r 10K->5K(20K), 1.5 secs]\n";
         let whole = read(text);
         for size in 1..20 {
             let mut reader = GcReader::new("gc.log");
@@ -243,7 +244,10 @@ mod tests {
     #[test]
     fn says_what_is_not_a_gc_log() {
         assert_eq!(read(b"").foreign, Some(Foreign::Empty));
-        assert_eq!(read(b"Full thread dump OpenJDK 64-Bit\n").foreign, Some(Foreign::ThreadDump));
+        assert_eq!(
+            read(b"Full thread dump OpenJDK 64-Bit\n").foreign,
+            Some(Foreign::ThreadDump)
+        );
         assert_eq!(read(b"hello\n").foreign, Some(Foreign::Other));
     }
 

@@ -213,9 +213,17 @@ fn trend(samples: &[&Live]) -> Option<f64> {
     let zone = samples.last()?.at?.zone;
     let points: Vec<(f64, f64)> = samples
         .iter()
-        .filter_map(|live| Some((live.at.filter(|at| at.zone == zone)?.ms as f64 / 3.6e6, mb(live.after_kb))))
+        .filter_map(|live| {
+            Some((
+                live.at.filter(|at| at.zone == zone)?.ms as f64 / 3.6e6,
+                mb(live.after_kb),
+            ))
+        })
         .collect();
-    let start = points.windows(2).rposition(|pair| pair[1].0 < pair[0].0).map_or(0, |at| at + 1);
+    let start = points
+        .windows(2)
+        .rposition(|pair| pair[1].0 < pair[0].0)
+        .map_or(0, |at| at + 1);
     let points = &points[start..];
     if points.len() < TREND_MIN {
         return None;

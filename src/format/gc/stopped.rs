@@ -73,14 +73,7 @@ fn part(parts: &[u8], label: &[u8]) -> Option<f64> {
     number(&parts[at + label.len()..]).map(|(ns, _)| ns)
 }
 
-fn tell(
-    no: u32,
-    stamp: Stamp,
-    stopped_ms: f64,
-    reach_ms: Option<f64>,
-    operation: Option<Box<str>>,
-    out: &mut Collect,
-) {
+fn tell(no: u32, stamp: Stamp, stopped_ms: f64, reach_ms: Option<f64>, operation: Option<Box<str>>, out: &mut Collect) {
     out.stopped(
         stamp,
         Stopped {

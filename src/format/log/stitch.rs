@@ -32,14 +32,26 @@ pub fn scan_chunk(
     }
     let bytes = text.as_bytes();
     let Some(start) = first_record(bytes) else {
-        return (ScanStats::default(), Edges { before: text.to_string(), last: None });
+        return (
+            ScanStats::default(),
+            Edges {
+                before: text.to_string(),
+                last: None,
+            },
+        );
     };
     let end = last_record(bytes, start);
     let lines = |part: &[u8]| memchr::memchr_iter(b'\n', part).count() as u32;
     let skipped = lines(&bytes[..start]);
     let stats = scan.run(&bytes[start..end], first_line + skipped, found);
     let at = first_line + skipped + lines(&bytes[start..end]);
-    (stats, Edges { before: text[..start].to_string(), last: Some((text[end..].to_string(), at)) })
+    (
+        stats,
+        Edges {
+            before: text[..start].to_string(),
+            last: Some((text[end..].to_string(), at)),
+        },
+    )
 }
 
 fn first_record(bytes: &[u8]) -> Option<usize> {
@@ -145,7 +157,12 @@ mod tests {
     #[test]
     fn any_cut_gives_what_the_whole_gives() {
         let automaton = AhoCorasick::new(["x", "wait response", "inner"]).unwrap();
-        let scan = Scan { source: SourceId(0), automaton: &automaton, server: true, fold: false };
+        let scan = Scan {
+            source: SourceId(0),
+            automaton: &automaton,
+            server: true,
+            fold: false,
+        };
         let mut whole = Vec::new();
         scan.run(LOG.as_bytes(), 1, &mut |r| whole.push((r.line, r.hits.to_vec())));
         let ends: Vec<usize> = LOG.match_indices('\n').map(|(at, _)| at + 1).collect();
@@ -158,7 +175,8 @@ mod tests {
                 for to in cuts {
                     let mut inside = Vec::new();
                     let part = &LOG[from..to];
-                    let (_, edges) = scan_chunk(&scan, part, line, true, &mut |r| inside.push((r.line, r.hits.to_vec())));
+                    let (_, edges) =
+                        scan_chunk(&scan, part, line, true, &mut |r| inside.push((r.line, r.hits.to_vec())));
                     stitch.push(&scan, edges, &mut |r| got.push((r.line, r.hits.to_vec())));
                     got.extend(inside);
                     line += part.matches('\n').count() as u32;

@@ -11,8 +11,20 @@ use std::collections::BTreeMap;
 
 /// Programs whose lines are about the host; their prefix is part of the message.
 const HOST_TAGS: [&str; 14] = [
-    "kernel", "systemd", "systemd-logind", "sshd", "CRON", "cron", "crond", "sudo", "su", "dockerd", "kubelet",
-    "rsyslogd", "dbus", "dbus-daemon",
+    "kernel",
+    "systemd",
+    "systemd-logind",
+    "sshd",
+    "CRON",
+    "cron",
+    "crond",
+    "sudo",
+    "su",
+    "dockerd",
+    "kubelet",
+    "rsyslogd",
+    "dbus",
+    "dbus-daemon",
 ];
 
 /// Reads one syslog line: its tag (program name) and its parts.

@@ -112,7 +112,9 @@ impl Peel {
         }
         let mut peel = Self::default();
         while peel.layers.len() < MAX_LAYERS {
-            let Some(layer) = find_layer(&lines, modified_ms) else { break };
+            let Some(layer) = find_layer(&lines, modified_ms) else {
+                break;
+            };
             let mut origins: Vec<String> = Vec::new();
             lines = lines
                 .iter()
@@ -363,9 +365,8 @@ mod tests {
 
     #[test]
     fn compose_with_stamps() {
-        let (out, stamps, plan) = peel(
-            "broker-a  | 2024-05-02T06:56:12.123456789Z boot\nbroker-a  | 2024-05-02T06:56:13.123456789Z ok\n",
-        );
+        let (out, stamps, plan) =
+            peel("broker-a  | 2024-05-02T06:56:12.123456789Z boot\nbroker-a  | 2024-05-02T06:56:13.123456789Z ok\n");
         assert_eq!(out, "boot\nok\n");
         assert_eq!(plan.origin, "broker-a");
         assert_eq!(stamps[0], Some(1_714_632_972_123));

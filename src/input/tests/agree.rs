@@ -61,9 +61,13 @@ proptest! {
 
 #[test]
 fn files_larger_than_a_chunk() {
-    let line = "2024-05-02 14:56:12 INFO SendMessageThread_1 - a line of usual length in a broker's log, and some more\n";
+    let line =
+        "2024-05-02 14:56:12 INFO SendMessageThread_1 - a line of usual length in a broker's log, and some more\n";
     let text = line.repeat(60_000);
-    let dir = folder(&[("broker.log", text.as_bytes()), ("store.log.gz", &gzip(text.as_bytes()))]);
+    let dir = folder(&[
+        ("broker.log", text.as_bytes()),
+        ("store.log.gz", &gzip(text.as_bytes())),
+    ]);
     let found = collect_one(dir.path(), &Limits::default());
     for source in &found.sources {
         let (lines, outcome) = read(source);
@@ -110,7 +114,11 @@ fn members_of_one_archive_in_any_order() {
 #[test]
 fn encodings_and_prefixes() {
     let gbk = encoding_rs::GBK.encode("2024 连接超时\nplain\n").0.into_owned();
-    let utf16: Vec<u8> = [0xfeff_u16].into_iter().chain("一 two\r\nthree\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = [0xfeff_u16]
+        .into_iter()
+        .chain("一 two\r\nthree\n".encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
     let colour = b"\x1b[31mERROR\x1b[0m x\ny\n".to_vec();
     let bom = "\u{feff}first\nsecond\n".as_bytes().to_vec();
     let docker = b"{\"log\":\"one\\n\",\"stream\":\"stdout\",\"time\":\"2024-05-02T06:56:12Z\"}\n".repeat(2);

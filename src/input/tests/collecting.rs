@@ -8,7 +8,10 @@ fn folders_archives_and_what_is_in_the_way() {
         ("broker-a/logs/broker.log", b"text\n"),
         ("broker-a/logs/otherdays/broker.1.log.gz", &gzip(b"older\n")),
         ("broker-a/._broker.log", b"\0\x05\x16\x07"),
-        ("tool.zip", &zip(&[("META-INF/MANIFEST.MF", b"x\n"), ("a.class", b"\xca\xfe\xba\xbe")])),
+        (
+            "tool.zip",
+            &zip(&[("META-INF/MANIFEST.MF", b"x\n"), ("a.class", b"\xca\xfe\xba\xbe")]),
+        ),
     ]));
     let dir = folder(&[
         ("b/2.log", b"two\n"),
@@ -56,7 +59,10 @@ fn bad_paths_are_named() {
     assert_eq!(sources, ["a.log"]);
     assert_eq!(
         problems,
-        ["missing: no such file or folder", "socket: neither a file nor a folder, not read"]
+        [
+            "missing: no such file or folder",
+            "socket: neither a file nor a folder, not read"
+        ]
     );
 }
 
@@ -82,10 +88,17 @@ fn limits_on_numbers() {
         ..Limits::default()
     };
     let dir = folder(&files);
-    for found in [collect_one(dir.path(), &limits), collect_bytes("t", tar(&files), &limits)] {
+    for found in [
+        collect_one(dir.path(), &limits),
+        collect_bytes("t", tar(&files), &limits),
+    ] {
         assert_eq!(found.sources.len(), 5);
         assert_eq!(found.problems.len(), 1);
-        assert!(found.problems[0].what.starts_with("more than 5 files"), "{:?}", found.problems);
+        assert!(
+            found.problems[0].what.starts_with("more than 5 files"),
+            "{:?}",
+            found.problems
+        );
     }
 }
 
@@ -99,7 +112,10 @@ fn deep_folders_end() {
     let found = collect_one(dir.path(), &Limits::default());
     let (sources, problems) = shown(&found, dir.path());
     assert_eq!(sources, ["d/y.log"]);
-    assert!(problems[0].ends_with("folders more than 64 deep, not read from here on"), "{problems:?}");
+    assert!(
+        problems[0].ends_with("folders more than 64 deep, not read from here on"),
+        "{problems:?}"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -114,7 +130,11 @@ fn pipes_are_read_once() {
     let text = "2024-05-02 a line\n".repeat(10_000);
     for (spool, packed) in [(1 << 20, false), (1000, false), (1 << 20, true)] {
         let writer = {
-            let bytes = if packed { gzip(text.as_bytes()) } else { text.clone().into_bytes() };
+            let bytes = if packed {
+                gzip(text.as_bytes())
+            } else {
+                text.clone().into_bytes()
+            };
             let fifo = fifo.clone();
             std::thread::spawn(move || std::fs::write(fifo, bytes))
         };

@@ -4,7 +4,11 @@ use super::*;
 use proptest::prelude::*;
 
 fn problems(found: &Collected) -> Vec<String> {
-    found.problems.iter().map(|p| format!("{}: {}", p.path, p.what)).collect()
+    found
+        .problems
+        .iter()
+        .map(|p| format!("{}: {}", p.path, p.what))
+        .collect()
 }
 
 #[test]
@@ -26,9 +30,16 @@ fn bombs_stop() {
         let (lines, outcome) = read(&found.sources[0]);
         assert_eq!(lines.len(), 1, "{name}");
         assert!(outcome.bytes < 32 << 20, "{name}");
-        assert!(outcome.problems[0].what.starts_with("decompression bomb: "), "{:?}", outcome.problems);
+        assert!(
+            outcome.problems[0].what.starts_with("decompression bomb: "),
+            "{:?}",
+            outcome.problems
+        );
     }
-    for (name, bomb) in [("x.zip", zip(&[("a.log", &zeros)])), ("x.tar.zst", zstd(&tar(&[("a.log", &zeros)])))] {
+    for (name, bomb) in [
+        ("x.zip", zip(&[("a.log", &zeros)])),
+        ("x.tar.zst", zstd(&tar(&[("a.log", &zeros)]))),
+    ] {
         let found = collect_bytes(name, bomb, &limits);
         assert_eq!(found.sources.len(), 1, "{name}");
         let told = problems(&found);
@@ -66,7 +77,10 @@ fn deep_nesting_stops() {
         assert!(found.sources.is_empty());
         let told = problems(&found);
         assert_eq!(told.len(), 1);
-        assert!(told[0].contains("more than 8 archives inside each other: this "), "{told:?}");
+        assert!(
+            told[0].contains("more than 8 archives inside each other: this "),
+            "{told:?}"
+        );
     }
 }
 
@@ -82,11 +96,18 @@ fn names_cannot_lead_out() {
     let (sources, _) = shown(&found, Path::new("/nowhere"));
     assert_eq!(
         sources,
-        ["x.tar!/etc/cron.d/x", "x.tar!/etc/passwd", "x.tar!/C:/Windows/x.log", "x.tar!/ok/?[2Jx.log"]
+        [
+            "x.tar!/etc/cron.d/x",
+            "x.tar!/etc/passwd",
+            "x.tar!/C:/Windows/x.log",
+            "x.tar!/ok/?[2Jx.log"
+        ]
     );
     assert_eq!(
         problems(&found),
-        ["x.tar: 3 names lead out of the archive (first: ../../etc/cron.d/x); nothing is written, they are read as if inside"]
+        [
+            "x.tar: 3 names lead out of the archive (first: ../../etc/cron.d/x); nothing is written, they are read as if inside"
+        ]
     );
 }
 
@@ -127,12 +148,17 @@ fn one_line_of_a_whole_file() {
     let found = collect_one(&path, &Limits::default());
     let (lines, outcome) = read(&found.sources[0]);
     assert_eq!((lines.len(), lines[0].len(), lines[1].as_str()), (2, 1 << 20, "last"));
-    assert_eq!(outcome.problems[0].what, "line 1 is longer than 1.0 MiB; the rest of it was skipped");
+    assert_eq!(
+        outcome.problems[0].what,
+        "line 1 is longer than 1.0 MiB; the rest of it was skipped"
+    );
 }
 
 #[test]
 fn cut_off_archives_give_what_is_there() {
-    let text = (0..60_000).map(|i| format!("2024-05-02 line number {i}\n")).collect::<String>();
+    let text = (0..60_000)
+        .map(|i| format!("2024-05-02 line number {i}\n"))
+        .collect::<String>();
     let raw = text.as_bytes();
     for (name, packed) in [
         ("x.gz", gzip(raw)),
@@ -151,13 +177,25 @@ fn cut_off_archives_give_what_is_there() {
             let found = collect_bytes(name, half.clone(), &limits);
             let (lines, outcome) = read(&found.sources[0]);
             assert!(lines.len() > 1000 || name == "x.bz2", "{name}: {} lines", lines.len());
-            let told: Vec<String> = found.problems.iter().chain(&outcome.problems).map(|p| p.what.clone()).collect();
-            assert!(!told.is_empty() && told.iter().all(|t| t.starts_with("broken ")), "{name}: {told:?}");
+            let told: Vec<String> = found
+                .problems
+                .iter()
+                .chain(&outcome.problems)
+                .map(|p| p.what.clone())
+                .collect();
+            assert!(
+                !told.is_empty() && told.iter().all(|t| t.starts_with("broken ")),
+                "{name}: {told:?}"
+            );
             assert!(told.len() <= 2, "{name}: {told:?}");
         }
     }
     let found = collect_bytes("x.zip", zip(&[("a.log", raw)])[..2000].to_vec(), &Limits::default());
-    assert!(found.problems[0].what.starts_with("broken zip: "), "{:?}", found.problems);
+    assert!(
+        found.problems[0].what.starts_with("broken zip: "),
+        "{:?}",
+        found.problems
+    );
 }
 
 #[test]
@@ -172,12 +210,20 @@ fn a_file_that_shrinks_while_it_is_read() {
     let reader = found.sources[0].open().unwrap();
     let mut buffer = Buffer::new();
     reader.next(&mut buffer).unwrap();
-    std::fs::File::options().write(true).open(&path).unwrap().set_len(5_000).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(5_000)
+        .unwrap();
     while reader.next(&mut buffer).is_some() {}
     let outcome = reader.finish();
     assert_eq!(outcome.bytes, 5_000);
     assert_eq!(outcome.problems.len(), 1);
-    assert_eq!(outcome.problems[0].what, "shrank from 175.8 KiB to 4.9 KiB or less while it was read; read up to there");
+    assert_eq!(
+        outcome.problems[0].what,
+        "shrank from 175.8 KiB to 4.9 KiB or less while it was read; read up to there"
+    );
 }
 
 #[test]

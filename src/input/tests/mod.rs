@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 /// Lines that a source must give, cut independently of the code under test.
 pub(super) fn lines_of(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
-    text.split_inclusive('\n').map(|line| line.trim_end_matches('\n').to_owned()).collect()
+    text.split_inclusive('\n')
+        .map(|line| line.trim_end_matches('\n').to_owned())
+        .collect()
 }
 
 /// All lines of a source, and what was told at the end; checks numbers and sums on the way.
@@ -23,7 +25,10 @@ pub(super) fn read(source: &Source) -> (Vec<String>, Outcome) {
             let before = lines.len();
             lines.extend(chunk.numbered_lines().map(|(_, line)| line.to_owned()));
             assert_eq!(chunk.lines as usize, lines.len() - before, "lines of a chunk");
-            assert!(chunk.stamps.is_empty() || chunk.stamps.len() == chunk.lines as usize, "stamps of a chunk");
+            assert!(
+                chunk.stamps.is_empty() || chunk.stamps.len() == chunk.lines as usize,
+                "stamps of a chunk"
+            );
         })
         .unwrap();
     assert_eq!(outcome.lines as usize, lines.len());
@@ -39,7 +44,10 @@ pub(super) fn read_in_parallel(source: &Source) -> Vec<String> {
             scope.spawn(|| {
                 let mut buffer = Buffer::new();
                 while let Some(chunk) = reader.next(&mut buffer) {
-                    chunks.lock().unwrap().push((chunk.order, chunk.first_line, chunk.text.to_owned()));
+                    chunks
+                        .lock()
+                        .unwrap()
+                        .push((chunk.order, chunk.first_line, chunk.text.to_owned()));
                 }
             });
         }
@@ -121,6 +129,10 @@ pub(super) fn shown(found: &Collected, dir: &Path) -> (Vec<String>, Vec<String>)
         path.strip_prefix(&dir).unwrap_or(path).to_owned()
     };
     let sources = found.sources.iter().map(|s| strip(&s.path)).collect();
-    let problems = found.problems.iter().map(|p| format!("{}: {}", strip(&p.path), p.what)).collect();
+    let problems = found
+        .problems
+        .iter()
+        .map(|p| format!("{}: {}", strip(&p.path), p.what))
+        .collect();
     (sources, problems)
 }

@@ -112,9 +112,9 @@ pub fn opens(rest: &[u8]) -> Opens {
 fn ends_word(after: &[u8]) -> bool {
     match after.first() {
         None | Some(b' ' | b'(' | b'[' | b'-' | b':' | b'{' | b'\t' | b'0'..=b'9') => true,
-        Some(b'D' | b'A' | b'B' | b'C' | b'T') => {
-            [&b"Desired"[..], b"Adaptive", b"Before GC", b"CMS", b"TLAB"].iter().any(|word| after.starts_with(word))
-        }
+        Some(b'D' | b'A' | b'B' | b'C' | b'T') => [&b"Desired"[..], b"Adaptive", b"Before GC", b"CMS", b"TLAB"]
+            .iter()
+            .any(|word| after.starts_with(word)),
         _ => false,
     }
 }

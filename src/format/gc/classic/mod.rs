@@ -373,7 +373,9 @@ impl Classic {
             end_line: pass.no,
             secs,
             kind: Some(match headless {
-                Headless { old_collected: true, .. } => PauseKind::Full,
+                Headless {
+                    old_collected: true, ..
+                } => PauseKind::Full,
                 Headless { remark: true, .. } => PauseKind::Remark,
                 _ => PauseKind::Young,
             }),
@@ -420,9 +422,7 @@ impl Classic {
     /// Gives up records that will not be closed any more.
     fn give_up_stale(&mut self, no: u32, out: &mut Collect) {
         let stale = self.stack.iter().rposition(|frame| match frame {
-            Frame::Record(record) => {
-                record.inner.len() >= MAX_INNER || no.saturating_sub(record.line) > MAX_LINES_OPEN
-            }
+            Frame::Record(record) => record.inner.len() >= MAX_INNER || no.saturating_sub(record.line) > MAX_LINES_OPEN,
             Frame::Part { line, .. } => no.saturating_sub(*line) > MAX_LINES_OPEN,
         });
         if let Some(index) = stale {
@@ -576,4 +576,3 @@ fn late_metaspace(space: Change, out: &mut Collect) {
         draft.metaspace_kb.get_or_insert((space.after_kb, space.total_kb));
     }
 }
-

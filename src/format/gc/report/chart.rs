@@ -44,7 +44,9 @@ mod tests {
     #[test]
     fn draws_the_longest_of_each_step() {
         let mut reader = GcReader::new("gc.log");
-        reader.feed(b"0.0: [GC 9K->5K(20K), 0.1 secs]\n5.0: [GC 9K->5K(20K), 0.8 secs]\n10.0: [GC 9K->5K(20K), 0.4 secs]\n");
+        reader.feed(
+            b"0.0: [GC 9K->5K(20K), 0.1 secs]\n5.0: [GC 9K->5K(20K), 0.8 secs]\n10.0: [GC 9K->5K(20K), 0.4 secs]\n",
+        );
         let log = reader.finish();
         let (line, ..) = bars(&log.pauses, 5, true).unwrap();
         assert_eq!(line.chars().collect::<Vec<_>>(), ['.', ' ', '#', ' ', '=']);

@@ -1,8 +1,8 @@
 //! The text form: at most 80 columns, the figures an operator asks for first on top.
 
+use super::Style;
 use super::chart::bars;
 use super::words::{Words, failure, foreign, kind, words};
-use super::Style;
 use crate::format::gc::record::{FailureKind, GcLog, Pause};
 use crate::format::gc::stats::{Stats, stats};
 use crate::model::{Moment, Zone};
@@ -83,7 +83,13 @@ fn covers(out: &mut String, log: &GcLog, stats: &Stats, words: &Words) {
     let mut text = format!("  {} ", words.covers);
     match (log.first, log.last, stats.span_s) {
         (Some(first), Some(last), Some(span)) => {
-            let _ = write!(text, "{} .. {} ({}), ", clock(first, words), clock(last, words), duration(span));
+            let _ = write!(
+                text,
+                "{} .. {} ({}), ",
+                clock(first, words),
+                clock(last, words),
+                duration(span)
+            );
         }
         (Some(first), ..) => {
             let _ = write!(text, "{}, ", clock(first, words));
@@ -197,7 +203,11 @@ fn failures(out: &mut String, log: &GcLog, style: Style, words: &Words) {
         }
         line(
             out,
-            &format!("    {} {count}  ({} {first})", failure(*what, style.lang), words.first_line),
+            &format!(
+                "    {} {count}  ({} {first})",
+                failure(*what, style.lang),
+                words.first_line
+            ),
         );
     }
 }
@@ -271,7 +281,15 @@ fn chart(out: &mut String, log: &GcLog, style: Style, words: &Words) {
     let zone = log.pauses.iter().rev().find_map(|pause| pause.end).map(|end| end.zone);
     let at = |ms: i64| zone.map_or(String::new(), |zone| clock(Moment { ms, zone }, words));
     let (from, to) = (at(first), at(last));
-    line(out, &format!("\n  {} ({} {})", words.chart, words.longest, duration(log.totals.max_pause_s)));
+    line(
+        out,
+        &format!(
+            "\n  {} ({} {})",
+            words.chart,
+            words.longest,
+            duration(log.totals.max_pause_s)
+        ),
+    );
     line(out, &format!("  |{bars}|"));
     let gap = (columns + 2).saturating_sub(width(&from) + width(&to));
     line(out, &format!("  {from}{}{to}", " ".repeat(gap)));

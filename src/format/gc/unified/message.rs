@@ -104,11 +104,27 @@ mod tests {
     #[test]
     fn reads_pause_messages() {
         let cases = [
-            ("Pause Young (Normal) (G1 Evacuation Pause) 1M->1M(2M) 1.5ms", PauseKind::Young, "G1 Evacuation Pause"),
-            ("Pause Young (Mixed) (G1 Evacuation Pause) 1M->1M(2M) 1.5ms", PauseKind::Mixed, "G1 Evacuation Pause"),
-            ("Pause Full (System.gc()) 1M->1M(2M) 1.5ms", PauseKind::Full, "System.gc()"),
+            (
+                "Pause Young (Normal) (G1 Evacuation Pause) 1M->1M(2M) 1.5ms",
+                PauseKind::Young,
+                "G1 Evacuation Pause",
+            ),
+            (
+                "Pause Young (Mixed) (G1 Evacuation Pause) 1M->1M(2M) 1.5ms",
+                PauseKind::Mixed,
+                "G1 Evacuation Pause",
+            ),
+            (
+                "Pause Full (System.gc()) 1M->1M(2M) 1.5ms",
+                PauseKind::Full,
+                "System.gc()",
+            ),
             ("Pause Final Mark (process weakrefs) 1.404ms", PauseKind::Phase, ""),
-            ("Pause Degenerated GC (Mark) 1M->1M(2M) 1.5ms", PauseKind::Degenerated, ""),
+            (
+                "Pause Degenerated GC (Mark) 1M->1M(2M) 1.5ms",
+                PauseKind::Degenerated,
+                "",
+            ),
             ("Pause Remark 24M->24M(61M) 0.240ms", PauseKind::Remark, ""),
         ];
         for (text, kind, cause) in cases {

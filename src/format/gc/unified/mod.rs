@@ -178,7 +178,12 @@ impl Unified {
         if memmem::find(message.text, b"(Evacuation Failure").is_some() {
             draft.failures.push(FailureKind::EvacuationFailure);
         }
-        self.regions(&mut draft, details.eden_regions, details.survivor_regions, details.old_regions);
+        self.regions(
+            &mut draft,
+            details.eden_regions,
+            details.survivor_regions,
+            details.old_regions,
+        );
         if let (Some(old), PauseKind::Young) = (details.old, kind) {
             draft.promoted_kb = Some(old.after_kb.saturating_sub(old.before_kb));
         }
@@ -365,10 +370,7 @@ fn split_decorators(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Whether a decorator is a list of tags with that tag: `[gc,heap ]`.
 fn has_tag(prefix: &[u8], tag: &[u8]) -> bool {
-    prefix.split(|b| matches!(b, b'[' | b']')).any(|decorator| {
-        decorator
-            .trim_ascii()
-            .split(|b| *b == b',')
-            .any(|word| word == tag)
-    })
+    prefix
+        .split(|b| matches!(b, b'[' | b']'))
+        .any(|decorator| decorator.trim_ascii().split(|b| *b == b',').any(|word| word == tag))
 }
