@@ -78,7 +78,7 @@ fn check_selection(request: &Request) -> Result<()> {
     let cards = rulebook::cards(&request.rules_dirs)?;
     let known = selectable(&cards);
     for (option, names) in [("--select", &request.select), ("--ignore", &request.ignore)] {
-        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
             let hint = config::nearest(name, known.iter().copied());
             let hint = hint.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             bail!("{option}: no rule, cause, area or severity is called `{name}`{hint}");

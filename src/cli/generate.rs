@@ -102,9 +102,10 @@ fn man_of(sub: &clap::Command, parent: &str, out: &mut dyn Write) -> io::Result<
     page.render_extra_section(&mut body)?;
     // Sections of a command stand under the command, one level deeper than clap_mangen writes them.
     let body = String::from_utf8_lossy(&body).replace("\n.SH ", "\n.SS ");
-    let body = body
-        .strip_prefix(".SH ")
-        .map_or(body.clone(), |rest| format!(".SS {rest}").into());
+    let body = match body.strip_prefix(".SH ") {
+        Some(rest) => format!(".SS {rest}"),
+        None => body,
+    };
     out.write_all(body.as_bytes())?;
     for deeper in sub.get_subcommands() {
         man_of(deeper, &name, out)?;

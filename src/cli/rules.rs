@@ -71,7 +71,10 @@ fn check(args: &CheckArgs) -> Result<Outcome> {
                 line => writeln!(out, "{}:{line}: {}", problem.file, problem.what)?,
             }
         }
-        Ok(())
+        match problems.is_empty() {
+            true => writeln!(out, "ok"),
+            false => Ok(()),
+        }
     })?;
     Ok(if problems.is_empty() {
         Outcome::Fine

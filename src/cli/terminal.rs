@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn language_and_charset_follow_the_locale() {
-        let rows: [(&[(&str, &str)], Lang, bool); 5] = [
+        type Row<'a> = (&'a [(&'a str, &'a str)], Lang, bool);
+        let rows: [Row<'_>; 5] = [
             (&[], Lang::En, false),
             (&[("LANG", "zh_CN.UTF-8")], Lang::Zh, true),
             (&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")], Lang::En, false),
