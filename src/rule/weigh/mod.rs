@@ -84,9 +84,11 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
             break;
         };
         let rule = &case.book.rules[winner.rule];
-        let with_it = consequences(case, winner, &scored);
+        let with_it = if rule.severity == Severity::Notice { Vec::new() } else { consequences(case, winner, &scored) };
         let made = finding::make(case, &views, winner, sure, &with_it, &scored);
-        taken.take(case, &views, winner);
+        if rule.severity > Severity::Notice {
+            taken.take(case, &views, winner);
+        }
         for consequence in &with_it {
             taken.take(case, &views, consequence);
         }
@@ -126,10 +128,11 @@ fn pick<'s>(case: &Case<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored
 /// Score with the harm as a tie-breaker.
 fn rank(case: &Case<'_>, s: &Scored) -> f64 {
     let rule = &case.book.rules[s.rule];
+    // A notice comes last: what hurts must not lose its lines to it.
     let harm = match rule.severity {
         Severity::Critical => 6.0,
         Severity::Warning => 3.0,
-        Severity::Notice => 0.0,
+        Severity::Notice => -200.0,
     };
     s.total + harm
 }
