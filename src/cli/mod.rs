@@ -75,12 +75,16 @@ fn command() -> clap::Command {
     config::with_environment(Cli::command().version(version::long()).term_width(79))
 }
 
-/// `rmqdoc logs/` means `rmqdoc analyze logs/`. A word that is neither a command nor looks like a path stays, so that
-/// clap can say which command was meant.
+/// `rmqdoc logs/` means `rmqdoc analyze logs/`. A word that is no path but nearly a command stays, so that clap can say
+/// which command was meant.
 fn with_default_command(command: &clap::Command, mut args: Vec<OsString>) -> Vec<OsString> {
+    let misspelt = |word: &str| config::nearest(word, command.get_subcommands().map(clap::Command::get_name)).is_some();
     let analyze = match first_word(command, &args) {
         Some(word) if command.find_subcommand(word).is_some() => false,
-        Some(word) => word == "-" || word.to_string_lossy().contains(['/', '.']) || Path::new(word).exists(),
+        Some(word) => {
+            let text = word.to_string_lossy();
+            text == "-" || text.contains(['/', '.']) || Path::new(word).exists() || !misspelt(&text)
+        }
         None => {
             args.len() > 1
                 && !args[1..]
@@ -165,6 +169,8 @@ mod tests {
             ("rmqdoc --format json", "rmqdoc analyze --format json"),
             ("rmqdoc lint conf/", "rmqdoc lint conf/"),
             ("rmqdoc analyse", "rmqdoc analyse"),
+            ("rmqdoc lnit conf/", "rmqdoc lnit conf/"),
+            ("rmqdoc logz", "rmqdoc analyze logz"),
             ("rmqdoc --help", "rmqdoc --help"),
             ("rmqdoc -V", "rmqdoc -V"),
             ("rmqdoc", "rmqdoc"),

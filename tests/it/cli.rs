@@ -12,7 +12,7 @@ fn a_missing_path_is_told_and_fails() {
     let it = run(rmqdoc(&["analyze", "no/such/path"]), "");
     assert_eq!(it.code, Some(2));
     assert!(
-        it.stderr.starts_with("rmqdoc: no/such/path: No such file"),
+        it.stderr.starts_with("rmqdoc: no/such/path: no such file"),
         "{}",
         it.stderr
     );
