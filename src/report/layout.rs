@@ -121,7 +121,7 @@ pub(super) fn cut_around(line: &str, marked: Option<(usize, usize)>, columns: us
 const STAMP: usize = 19;
 
 fn squeeze(before: &str, shown: &str, after: &str, columns: usize, cut: &str) -> (String, String, String) {
-    let shown = cut_end(shown, columns / 2, cut);
+    let shown = cut_middle(shown, columns * 2 / 3, cut);
     let room = columns.saturating_sub(width(&shown));
     // What stands behind the mark gets a third, or what it needs.
     let behind = width(after).min((room / 3).max(room.saturating_sub(width(before))));
@@ -133,7 +133,7 @@ fn squeeze(before: &str, shown: &str, after: &str, columns: usize, cut: &str) ->
     if room < 2 * width(cut) + 2 {
         return (tail(before, room).to_owned(), shown, after);
     }
-    let stamp = STAMP.min(room / 2);
+    let stamp = if room > STAMP + width(cut) { STAMP } else { room / 2 };
     let near = room.saturating_sub(stamp + width(cut));
     (
         format!("{}{cut}{}", head(before, stamp), tail(before, near)),

@@ -71,7 +71,11 @@ fn when_and_where(phrases: &Phrases, it: &Finding) -> Vec<Ink> {
         }
         parts.push(ink(Role::Plain, text));
     };
-    let worst = it.worst.filter(|_| it.worst != it.first && it.worst != it.last);
+    // The worst moment is a minute; it says nothing when the finding begins or ends in it.
+    let minute = |at: Option<i64>| at.map(|at| at.div_euclid(60_000));
+    let worst = it
+        .worst
+        .filter(|at| ![minute(it.first), minute(it.last)].contains(&minute(Some(*at))));
     let times = [(words.first, it.first), (words.last, it.last), (words.worst, worst)];
     for (label, at) in times {
         if let Some(at) = at {
@@ -117,11 +121,12 @@ pub(super) fn write_evidence(page: &mut Page<'_>, evidence: &[Evidence]) -> Resu
 
 fn ruled_out(phrases: &Phrases, it: &Finding) -> String {
     let said = it.ruled_out.iter().map(|rival| {
-        let place = rival
+        let file = rival
             .evidence
             .first()
-            .map(|line| line.file.clone())
-            .filter(|file| !file.is_empty());
+            .map(|line| line.file.as_str())
+            .unwrap_or_default();
+        let place = file.rsplit(['/', '!']).next().filter(|name| !name.is_empty());
         match place {
             Some(file) => format!("{} ({}: {file})", rival.cause, rival.why),
             None => format!("{} ({})", rival.cause, rival.why),

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::model::finding::Evidence;
-use crate::report::layout::{Ink, Page, cut_around, ink, width, wrap};
+use crate::report::layout::{Ink, Page, clean, cut_around, cut_middle, ink, width, wrap};
 use crate::report::theme::Role;
 use crate::report::words::{fill, grouped};
 use std::io::Result;
@@ -51,15 +51,20 @@ pub(crate) fn write(page: &mut Page<'_>, evidence: &Evidence) -> Result<()> {
 }
 
 fn write_place(page: &mut Page<'_>, evidence: &Evidence) -> Result<()> {
-    let mut parts = vec![place(evidence)];
+    let mut rest = String::new();
     if !evidence.host.is_empty() && !evidence.file.contains(&evidence.host) {
-        parts.push(evidence.host.clone());
+        rest = format!("  {}", evidence.host);
     }
     if evidence.count > 1 {
-        parts.push(fill(page.words.times, &[&grouped(evidence.count)]));
+        rest = format!("{rest}  {}", fill(page.words.times, &[&grouped(evidence.count)]));
     }
-    let head = format!("  {} {}", page.symbols.corner, parts.join("  "));
-    let head = page.fitted(vec![ink(Role::Muted, head)], page.style.width);
+    let corner = format!("  {} ", page.symbols.corner);
+    let room = page.style.width.saturating_sub(width(&corner) + width(&rest));
+    let place = cut_middle(&clean(&place(evidence)), room, page.symbols.cut);
+    let head = page.fitted(
+        vec![ink(Role::Muted, format!("{corner}{place}{rest}"))],
+        page.style.width,
+    );
     page.line(&head)
 }
 
