@@ -5,6 +5,7 @@ use super::read::{Read, Reading, SHARED_MIN, ports_of, read};
 use super::window::Window;
 use super::{Progress, Step, TimePoint};
 use crate::derive::clocks::{self, Ends};
+use crate::format::log::InfoGate;
 use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
 use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Zone};
@@ -69,7 +70,8 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
     let sources = job.sources;
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
-    let reading = Reading { book: job.book, ports, threads: job.threads, window: window.as_ref() };
+    let gate = InfoGate::new(&job.book.automaton);
+    let reading = Reading { book: job.book, ports, threads: job.threads, gate: &gate, window: window.as_ref() };
     let steps = Steps::new(sources);
     let progress = Mutex::new(progress);
     let one = |index: usize| {

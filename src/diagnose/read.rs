@@ -8,7 +8,7 @@ use crate::derive::clocks::Ends;
 use crate::format::log::scan::ScanStats;
 use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
 use crate::format::log::template::Templates;
-use crate::format::log::{Scan, header, which, which_log};
+use crate::format::log::{InfoGate, Scan, header, which, which_log};
 use crate::format::series::{Clock, LogSeries};
 use crate::format::{conf, formats};
 use crate::input::{Buffer, Kind, Source};
@@ -76,8 +76,17 @@ pub(super) struct Reading<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) ports: &'a Ports,
     pub(super) threads: usize,
+    /// Tells INFO lines of which no rule speaks.
+    pub(super) gate: &'a InfoGate,
     /// Only what happened in it counts.
     pub(super) window: Option<&'a Window>,
+}
+
+impl<'a> Reading<'a> {
+    /// Applications may say anything at INFO; RocketMQ's own logs say what is known.
+    fn gate_for(&self, log: LogKind) -> Option<&'a InfoGate> {
+        (!matches!(log, LogKind::App | LogKind::System | LogKind::Tools)).then_some(self.gate)
+    }
 }
 
 /// Ports that configurations name, looked for in the heads of all sources before anything is scanned.
@@ -257,6 +266,7 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
             automaton: &reading.book.automaton,
             server: which::is_server(log),
             fold: body.len() <= FOLD_MAX,
+            gate: reading.gate_for(log),
         };
         let stats = scan.run(body.as_bytes(), 1, &mut |record| gather.record(record, &info));
         gather.note(stats.first);
@@ -345,7 +355,9 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     info.log = Some(log);
     let info = &info;
     let scan =
-        Scan { source: id, automaton: &reading.book.automaton, server: which::is_server(log), fold: false };
+        Scan { source: id, automaton: &reading.book.automaton, server: which::is_server(log), fold: false,
+        gate: reading.gate_for(log),
+    };
     let reader = source.open()?;
     let merge = Mutex::new(Merge {
         next_line: 1,

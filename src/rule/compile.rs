@@ -8,7 +8,7 @@ use super::version::Range;
 use crate::model::finding::DataRisk;
 use crate::model::kind;
 use crate::model::{LogKind, Role, Severity};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
@@ -840,7 +840,7 @@ impl Builder {
                 signals[at].push(id as u32);
             }
         }
-        match AhoCorasick::builder().build(&literals) {
+        match AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&literals) {
             Ok(automaton) => (Some(automaton), literals, signals),
             Err(e) => {
                 self.errors.push(format!("rules: {e}"));

@@ -4,6 +4,7 @@
 //! every line that is not a continuation (`\tat …`, `Caused by: …`) is a record of its own.
 
 use super::header::{begins_record, read_header};
+use super::info_gate::InfoGate;
 use super::template::Templates;
 use crate::model::{Level, LogRecord, Moment, SourceId};
 use aho_corasick::AhoCorasick;
@@ -23,6 +24,8 @@ pub struct Scan<'a> {
     pub automaton: &'a AhoCorasick,
     /// Stamps without a fraction are GMT+8.
     pub server: bool,
+    /// Tells INFO lines that need no search; only for RocketMQ's own logs.
+    pub gate: Option<&'a InfoGate>,
     /// Also look across broken lines (small files that may have been copied and pasted).
     pub fold: bool,
 }
@@ -95,6 +98,11 @@ impl Scan<'_> {
         stats: &mut ScanStats,
         found: &mut dyn FnMut(&LogRecord<'_>),
     ) {
+        if open.stamped && self.is_cold(bytes) {
+            stats.stamped += 1;
+            self.edge(bytes, open.line, stats);
+            return;
+        }
         hits.clear();
         collect(self.automaton, bytes, hits);
         if open.stamped {
@@ -138,6 +146,12 @@ impl Scan<'_> {
             folded: folded.as_deref(),
             hits,
         });
+    }
+
+    /// Whether a record is one line that no rule can speak of.
+    fn is_cold(&self, bytes: &[u8]) -> bool {
+        let Some(gate) = self.gate else { return false };
+        gate.is_cold(bytes) && memchr(b'\n', bytes).is_none_or(|end| end + 1 >= bytes.len())
     }
 
     /// Level counts, and the first and last stamp; cheap on the fixed offsets of RocketMQ's layouts.
@@ -228,6 +242,7 @@ mod tests {
             automaton: &automaton,
             server: true,
             fold: true,
+            gate: None,
         };
         let mut out = Vec::new();
         scan.run(text.as_bytes(), 1, &mut |r| {
@@ -268,7 +283,7 @@ mod tests {
         #[test]
         fn any_bytes_are_scanned(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
             let automaton = AhoCorasick::new(["abc", "x"]).unwrap();
-            let scan = Scan { source: SourceId(0), automaton: &automaton, server: false, fold: true };
+            let scan = Scan { source: SourceId(0), automaton: &automaton, server: false, fold: true, gate: None };
             scan.run(&bytes, 1, &mut |_| {});
         }
     }

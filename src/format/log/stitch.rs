@@ -162,6 +162,7 @@ mod tests {
             automaton: &automaton,
             server: true,
             fold: false,
+            gate: None,
         };
         let mut whole = Vec::new();
         scan.run(LOG.as_bytes(), 1, &mut |r| whole.push((r.line, r.hits.to_vec())));
