@@ -61,6 +61,9 @@ fn is_candidate(line: &str) -> bool {
 }
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let mut seen = Vec::new();
     parse(text, &mut seen);
     if seen.is_empty() { 0 } else { 20 }
