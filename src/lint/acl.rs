@@ -29,10 +29,11 @@ fn broker(facts: &Facts<'_>, file: &ConfFile<'_>, hits: &mut Hits) {
             hits.add(Hit::new("acl-and-authentication", entry.event));
         }
     }
-    if let Some(entry) = file.entry("authorizationEnabled") {
-        if file.is_true("authorizationEnabled") && !authenticated {
-            hits.add(Hit::new("authorization-without-authentication", entry.event));
-        }
+    if let Some(entry) = file.entry("authorizationEnabled")
+        && file.is_true("authorizationEnabled")
+        && !authenticated
+    {
+        hits.add(Hit::new("authorization-without-authentication", entry.event));
     }
     let Some(entry) = file
         .entry("authenticationEnabled")
@@ -79,10 +80,10 @@ fn account<'a>(file: &ConfFile<'a>, accounts: &mut Vec<(&'a str, &'a str)>, hits
             "defaultTopicPerm" | "defaultGroupPerm" if !is_permission(value) => {
                 hits.add(Hit::new("acl-permission-unreadable", entry.event));
             }
-            key if key.starts_with("topicPerms[") || key.starts_with("groupPerms[") => {
-                if !value.split_once('=').is_some_and(|(_, perm)| is_permission(perm)) {
-                    hits.add(Hit::new("acl-permission-unreadable", entry.event));
-                }
+            key if (key.starts_with("topicPerms[") || key.starts_with("groupPerms["))
+                && !value.split_once('=').is_some_and(|(_, perm)| is_permission(perm)) =>
+            {
+                hits.add(Hit::new("acl-permission-unreadable", entry.event));
             }
             key if key.starts_with("globalWhiteRemoteAddresses") && matches!(value, "*" | "*.*.*.*") => {
                 hits.add(Hit::new("acl-open-to-all", entry.event));

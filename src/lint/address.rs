@@ -217,7 +217,10 @@ fn unresolved(facts: &Facts<'_>, file: &ConfFile<'_>, entry: &Entry<'_>, hits: &
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
         if is_name && sane && name != "localhost" && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            let near = names.iter().find(|known| known.len() > 3 && distance(known, name) <= 2);
+            let near = names
+                .iter()
+                .filter(|known| known.len() > 3 && distance(known, name) <= 2)
+                .min_by_key(|known| (known.replace('0', "") != name.replace('0', ""), distance(known, name)));
             hits.add(
                 Hit::new("host-not-in-hosts", entry.event)
                     .detail(name)

@@ -241,11 +241,12 @@ fn name_servers(brokers: &[&ConfFile<'_>], hits: &mut Hits) {
 
 fn acting_master(facts: &Facts<'_>, brokers: &[&ConfFile<'_>], hits: &mut Hits) {
     let servers: Vec<&ConfFile<'_>> = facts.of_class("namesrv").collect();
-    let Some(server) = servers.iter().find(|file| !file.is_true("supportActingMaster")) else {
+    if servers.iter().any(|file| file.is_true("supportActingMaster")) {
         return;
-    };
+    }
     for file in brokers.iter().filter(|file| file.is_true("enableSlaveActingMaster")) {
-        if let Some(entry) = file.entry("enableSlaveActingMaster") {
+        let server = servers.iter().find(|server| facts.comparable(server, file));
+        if let (Some(server), Some(entry)) = (server, file.entry("enableSlaveActingMaster")) {
             hits.add(Hit::new("acting-master-half", entry.event).other(place(server, "supportActingMaster")));
         }
     }

@@ -65,13 +65,13 @@ fn group(file: &ConfFile<'_>, anchor: &str, keys: [&str; 3], hits: &mut Hits) {
     if ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id)) {
         hits.add(Hit::new("raft-peers-twice", entry.event));
     }
-    if ids.len() % 2 == 0 {
+    if ids.len().is_multiple_of(2) {
         hits.add(Hit::new("raft-peers-even", entry.event).detail(ids.len()));
     }
-    if let (Some(entry), Some(own)) = (file.entry(self_key), file.meant(self_key)) {
-        if !ids.contains(&own) {
-            hits.add(Hit::new("raft-self-not-in-peers", entry.event).other(ids.join(", ")));
-        }
+    if let (Some(entry), Some(own)) = (file.entry(self_key), file.meant(self_key))
+        && !ids.contains(&own)
+    {
+        hits.add(Hit::new("raft-self-not-in-peers", entry.event).other(ids.join(", ")));
     }
 }
 

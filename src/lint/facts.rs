@@ -103,6 +103,22 @@ pub(crate) struct Flag<'a> {
     /// As the event has it; sizes in bytes.
     pub(crate) value: String,
     pub(crate) event: &'a Event,
+    /// `<9`, `>=9`: the branch of a start script that sets it; empty when it always holds.
+    branch: &'a str,
+}
+
+impl Flag<'_> {
+    /// Whether the flag is set on this JDK.
+    fn holds_on(&self, major: u32) -> bool {
+        let number = |text: &str| text.trim().parse::<u32>().ok();
+        if let Some(limit) = self.branch.strip_prefix(">=").and_then(number) {
+            return major >= limit;
+        }
+        self.branch
+            .strip_prefix('<')
+            .and_then(number)
+            .is_none_or(|limit| major < limit)
+    }
 }
 
 /// The options of one JVM.
@@ -210,7 +226,25 @@ impl<'a> Facts<'a> {
             .collect();
         facts.settle_versions(versions);
         facts.merge_dumps();
+        facts.split_branches();
         facts
+    }
+
+    /// A start script has branches per JDK: only the one in use counts, or, when the JDK is unknown, each by itself.
+    fn split_branches(&mut self) {
+        for jvm in std::mem::take(&mut self.jvms) {
+            if jvm.flags.iter().all(|flag| flag.branch.is_empty()) {
+                self.jvms.push(jvm);
+                continue;
+            }
+            // The JDKs that RocketMQ runs on, one on each side of every branch.
+            let majors = self.jdk(&jvm).map_or_else(|| vec![8, 17], |major| vec![major]);
+            for major in majors {
+                let mut branch = jvm.clone();
+                branch.flags.retain(|flag| flag.holds_on(major));
+                self.jvms.push(branch);
+            }
+        }
     }
 
     fn take_key(&mut self, event: &'a Event, host: &'a str, path: &'a str) {
@@ -260,8 +294,16 @@ impl<'a> Facts<'a> {
             name,
             value: event.fields.get("value").map(|v| v.to_text()).unwrap_or_default(),
             event,
+            branch: event
+                .fields
+                .str("jdk")
+                .filter(|jdk| jdk.starts_with(['<', '>']))
+                .unwrap_or(""),
         };
-        let jdk = event.fields.get("jdk").and_then(|v| major_jdk(&v.to_text()));
+        let told = event.fields.get("jdk").map(|v| v.to_text());
+        let jdk = told
+            .filter(|_| flag.branch.is_empty())
+            .and_then(|told| major_jdk(&told));
         let source = event.span.source;
         let open = self.jvms.iter_mut().rev().take(64).find(|jvm| {
             jvm.process == process && jvm.flags.first().is_some_and(|first| first.event.span.source == source)
@@ -360,10 +402,8 @@ impl<'a> Facts<'a> {
         let mut out: Vec<&ConfFile<'a>> = Vec::new();
         let all: Vec<&ConfFile<'a>> = self.of_class("broker").filter(|file| is_a_broker(file)).collect();
         for file in &all {
-            let has_file = file.form != "file"
-                && all
-                    .iter()
-                    .any(|other| other.form == "file" && other.host == file.host && same_broker(other, file));
+            let has_file =
+                file.form != "file" && all.iter().any(|other| other.form == "file" && same_broker(other, file));
             let copied = out.iter().any(|other| {
                 other.same_content(file) && self.comparable(other, file) && !self.are_two_machines(other, file)
             });
@@ -415,14 +455,20 @@ fn is_a_broker(file: &ConfFile<'_>) -> bool {
     .any(|key| file.value(key).is_some())
 }
 
-/// A dump has what the file has, where the file says something.
+/// Whether a dump or an answer of `getBrokerConfig` is of the broker whose file this is: the same host and nothing
+/// against it, or the same name and id and no other address.
 fn same_broker(file: &ConfFile<'_>, dump: &ConfFile<'_>) -> bool {
-    ["brokerName", "storePathRootDir", "listenPort"]
-        .iter()
-        .all(|key| match (file.meant(key), dump.meant(key)) {
-            (Some(a), Some(b)) => a == b,
-            _ => true,
-        })
+    let agree = |key: &str| match (file.meant(key), dump.meant(key)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    let on_host = file.host == dump.host
+        && ["brokerName", "storePathRootDir", "listenPort"]
+            .iter()
+            .all(|k| agree(k));
+    let by_name =
+        file.meant("brokerName").is_some() && ["brokerName", "brokerId", "brokerIP1"].iter().all(|k| agree(k));
+    on_host || by_name && dump.meant("brokerName").is_some()
 }
 
 /// `apache/rocketmq:5.1.0`, `/usr/local/rocketmq-4.9.2/store`.

@@ -136,22 +136,22 @@ fn heap_shape(jvm: &Jvm<'_>, hits: &mut Hits) {
     {
         hits.add(Hit::new("xmn-with-g1", flag.event));
     }
-    if let (Some(young), Some(high), Some(flag)) = (jvm.bytes("-Xmn"), high, jvm.flag("-Xmn")) {
-        if young >= high * 0.8 {
-            hits.add(Hit::new("young-nearly-whole-heap", flag.event).detail(format!(
-                "{} / {}",
-                show_bytes(young),
-                show_bytes(high)
-            )));
-        }
+    if let (Some(young), Some(high), Some(flag)) = (jvm.bytes("-Xmn"), high, jvm.flag("-Xmn"))
+        && young >= high * 0.8
+    {
+        hits.add(Hit::new("young-nearly-whole-heap", flag.event).detail(format!(
+            "{} / {}",
+            show_bytes(young),
+            show_bytes(high)
+        )));
     }
 }
 
 fn habits(jvm: &Jvm<'_>, hits: &mut Hits) {
-    if let Some(flag) = jvm.flag("MaxGCPauseMillis") {
-        if flag.value.trim().parse::<f64>().is_ok_and(|ms| ms < 50.0) {
-            hits.add(Hit::new("pause-goal-tiny", flag.event).suggestion(200));
-        }
+    if let Some(flag) = jvm.flag("MaxGCPauseMillis")
+        && flag.value.trim().parse::<f64>().is_ok_and(|ms| ms < 50.0)
+    {
+        hits.add(Hit::new("pause-goal-tiny", flag.event).suggestion(200));
     }
     if let Some(flag) = jvm.flag("AlwaysPreTouch").filter(|_| jvm.is_on("AlwaysPreTouch")) {
         hits.add(Hit::new("always-pre-touch", flag.event));

@@ -24,14 +24,16 @@ fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, version: Option<Release>, hit
         return;
     }
     if let Some(row) = row_in_file(file.class, key) {
-        if row.kind == ConfType::Unset {
-            hits.add(Hit::new("key-without-setter", entry.event));
-        } else if let (Some(version), false) = (version, version.is_none_or(|v| row.read_by(v))) {
-            other_version(entry, row, version, hits);
-        } else if version.is_none() {
-            if let Some(new) = row.replaced_by.filter(|_| row.removed < Some(Release(4, 9, 0))) {
-                hits.add(Hit::new("key-renamed", entry.event).suggestion(new).harm(harm_of(key)));
-            }
+        match version {
+            _ if row.kind == ConfType::Unset => hits.add(Hit::new("key-without-setter", entry.event)),
+            Some(version) if !row.read_by(version) => other_version(entry, row, version, hits),
+            // Gone so long ago that no living version reads it.
+            None if row.removed.is_some_and(|removed| removed < Release(4, 9, 0)) => hits.add(
+                Hit::new("key-renamed", entry.event)
+                    .suggestion(row.replaced_by.unwrap_or(""))
+                    .harm(harm_of(key)),
+            ),
+            _ => {}
         }
         return;
     }

@@ -82,10 +82,10 @@ fn replication(file: &ConfFile<'_>, hits: &mut Hits) {
     if let Some(entry) = told.filter(|_| beat >= idle) {
         hits.add(Hit::new("ha-heartbeat-over-housekeeping", entry.event).detail(format!("{beat} >= {idle}")));
     }
-    if file.is_true("duplicationEnable") {
-        if let Some(entry) = file.entry("duplicationEnable") {
-            hits.add(Hit::new("duplication-enabled", entry.event));
-        }
+    if file.is_true("duplicationEnable")
+        && let Some(entry) = file.entry("duplicationEnable")
+    {
+        hits.add(Hit::new("duplication-enabled", entry.event));
     }
     let in_sync = file.number("inSyncReplicas").unwrap_or(1);
     let total = file.number("totalReplicas").unwrap_or(1);
@@ -160,10 +160,12 @@ fn disk_ratios(file: &ConfFile<'_>, hits: &mut Hits) {
 
 fn send_path(file: &ConfFile<'_>, hits: &mut Hits) {
     let threads = file.number("sendMessageThreadPoolNums").unwrap_or(1);
-    if let Some(entry) = file.entry("useReentrantLockWhenPutMessage") {
-        if threads > 1 && entry.raw.eq_ignore_ascii_case("false") && !file.is_true("useABSLock") {
-            hits.add(Hit::new("send-threads-on-spin-lock", entry.event).other(format!("{threads}")));
-        }
+    if let Some(entry) = file.entry("useReentrantLockWhenPutMessage")
+        && threads > 1
+        && entry.raw.eq_ignore_ascii_case("false")
+        && !file.is_true("useABSLock")
+    {
+        hits.add(Hit::new("send-threads-on-spin-lock", entry.event).other(format!("{threads}")));
     }
     if let Some(entry) = file.entry("sendMessageThreadPoolNums").filter(|_| threads > 64) {
         hits.add(Hit::new("send-threads-many", entry.event).suggestion(16));
@@ -178,10 +180,10 @@ fn send_path(file: &ConfFile<'_>, hits: &mut Hits) {
     {
         hits.add(Hit::new("fast-failure-off", entry.event));
     }
-    if let Some(entry) = file.entry("maxMessageSize") {
-        if file.number("maxMessageSize").is_some_and(|size| size > 16_777_216) {
-            hits.add(Hit::new("message-size-over-frame", entry.event).detail("16777216"));
-        }
+    if let Some(entry) = file.entry("maxMessageSize")
+        && file.number("maxMessageSize").is_some_and(|size| size > 16_777_216)
+    {
+        hits.add(Hit::new("message-size-over-frame", entry.event).detail("16777216"));
     }
 }
 
@@ -236,17 +238,16 @@ fn risky_switches(file: &ConfFile<'_>, hits: &mut Hits) {
             hits.add(Hit::new(check, entry.event));
         }
     }
-    if let Some(entry) = file.entry("brokerPermission") {
-        if file
+    if let Some(entry) = file.entry("brokerPermission")
+        && file
             .number("brokerPermission")
             .is_some_and(|perm| (0..=7).contains(&perm) && perm != 6)
-        {
-            hits.add(Hit::new("permission-not-read-write", entry.event).suggestion(6));
-        }
+    {
+        hits.add(Hit::new("permission-not-read-write", entry.event).suggestion(6));
     }
-    if let Some(entry) = file.entry("startAcceptSendRequestTimeStamp") {
-        if file.number("startAcceptSendRequestTimeStamp").is_some_and(|at| at > 0) {
-            hits.add(Hit::new("sends-accepted-later", entry.event));
-        }
+    if let Some(entry) = file.entry("startAcceptSendRequestTimeStamp")
+        && file.number("startAcceptSendRequestTimeStamp").is_some_and(|at| at > 0)
+    {
+        hits.add(Hit::new("sends-accepted-later", entry.event));
     }
 }

@@ -58,6 +58,21 @@ impl Bundle {
         self
     }
 
+    /// A start script with flags, values and the branch that sets them.
+    fn keys_of_script(mut self, flags: &[(&str, &str, &str)]) -> Self {
+        let source = self.source("runbroker.sh", "a", None);
+        for (line, (flag, value, branch)) in (1..).zip(flags) {
+            self.events.push(
+                Event::new("jvm.flag", Span::line(source, line), "")
+                    .with("flag", *flag)
+                    .with("value", *value)
+                    .with("process", "broker")
+                    .with("jdk", *branch),
+            );
+        }
+        self
+    }
+
     fn version(self, version: &str) -> Self {
         self.fact(
             "version",
@@ -317,6 +332,21 @@ fn copies_and_dumps_are_no_second_broker() {
 }
 
 #[test]
+fn an_answer_of_get_broker_config_is_the_broker_of_the_file() {
+    let body = "brokerName=broker-a\nbrokerId=0\nbrokerRole=ASYNC_MASTER\nnamesrvAddr=n:9876;m:9876\n";
+    let answer = |ip: &str| {
+        Bundle::default().broker("a/broker.conf", "a", body).keys(
+            "broker",
+            "admin",
+            "ops/admin.txt",
+            "ops",
+            &format!("{body}brokerIP1={ip}\nlistenPort=10911\nsendMessageThreadPoolNums=1\n"),
+        )
+    };
+    assert_eq!(answer("10.0.0.5").found(), Vec::<String>::new());
+}
+
+#[test]
 fn a_slave_alone_says_nothing_of_its_master() {
     let bundle = Bundle::default().broker("s.conf", "", "brokerName=broker-a-s\nbrokerId=1\nbrokerRole=SLAVE");
     assert_eq!(bundle.found(), Vec::<String>::new());
@@ -363,6 +393,25 @@ fn jvm_options() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn branches_of_a_start_script() {
+    let script = || {
+        Bundle::default().keys_of_script(&[
+            ("-Xmn", "4294967296", "<9"),
+            ("UseG1GC", "true", ">=9"),
+            ("PrintGCDateStamps", "true", "<9"),
+        ])
+    };
+    assert_eq!(script().found(), Vec::<String>::new());
+    let on = |jdk: &str| {
+        script()
+            .fact("version", "a", &[("component", "jdk"), ("version", &format!("v{jdk}"))])
+            .found()
+    };
+    assert_eq!(on("17.0.1"), Vec::<String>::new());
+    assert_eq!(on("1.8.0_292"), Vec::<String>::new());
 }
 
 #[test]

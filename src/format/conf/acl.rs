@@ -24,6 +24,9 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let hit = |word: &str| text.lines().iter().any(|line| line.contains(word));
     if hit("accounts:") && hit("accessKey") || hit("globalWhiteRemoteAddresses") {
         80

@@ -27,6 +27,9 @@ const PLACE: Place<'static> = Place {
 };
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let count = wanted(text).len();
     u8::try_from(count * 100 / text.lines().len().max(1))
         .unwrap_or(100)

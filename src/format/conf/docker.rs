@@ -60,6 +60,9 @@ fn is_run(line: &str) -> bool {
 }
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     if text.lines().iter().any(|line| is_run(line)) {
         30
     } else {

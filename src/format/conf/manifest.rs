@@ -26,9 +26,12 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let hit = |word: &str| text.lines().iter().any(|line| line.trim_start().starts_with(word));
     let ours = text.lines().iter().any(|line| mentions_rocketmq(line));
-    if ours && (hit("services:") || hit("image:") || hit("- image:")) || hit("containers:") && ours {
+    if (hit("containers:") || hit("- image:") || hit("image:") || hit("services:")) && ours {
         60
     } else {
         0

@@ -42,6 +42,14 @@ pub const CONF_FORMATS: &[Format] = &[
 /// Most events that one source may give: configuration is small, hostile input is not.
 const MAX_KEYS: usize = 20_000;
 
+/// Texts of more lines are logs: what configuration they hold comes through [`start_dump_line`].
+const MAX_LINES: usize = 50_000;
+
+/// Whether a text is too long for configuration, so that big logs cost nothing here.
+fn is_too_long(text: &Text<'_>) -> bool {
+    text.lines().len() > MAX_LINES
+}
+
 /// Gives the `conf.key` events of one source, all of one class.
 struct Keys<'t, 's> {
     text: &'t Text<'t>,

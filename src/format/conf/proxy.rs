@@ -26,6 +26,9 @@ const PLACE: Place<'static> = Place {
 };
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let found = objects(text);
     let scalars: usize = found.iter().map(Vec::len).sum();
     if scalars == 0 {

@@ -27,6 +27,9 @@ pub(super) const FORMAT: Format = Format {
 const DUMP_KEYS: usize = 100;
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let (mut known, mut lines) = (0usize, 0usize);
     for block in blocks(text) {
         known += block.entries.iter().filter(|e| conf_keys::is_known(&e.key)).count();

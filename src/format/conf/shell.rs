@@ -61,6 +61,9 @@ fn is_candidate(line: &str) -> bool {
 }
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let mut seen = Vec::new();
     parse(text, &mut seen);
     if seen.is_empty() { 0 } else { 20 }
@@ -116,20 +119,20 @@ fn command_events(command: &Command, rest: Option<&Command>, index: usize, keys:
         }
     }
     for (at, word) in all.iter().enumerate() {
-        if let Some((name, value)) = word.split_once('=').filter(|_| starts_program(&all[..at])) {
-            if matches!(name, "NAMESRV_ADDR" | "ROCKETMQ_HOME") {
-                keys.give(place("env"), name, value, index);
-                if let Some(rest) = rest.filter(|_| word == &all[all.len() - 1]) {
-                    keys.give(place("env"), "cut-off", &rest.words.join(" "), index);
-                }
+        if let Some((name, value)) = word.split_once('=').filter(|_| starts_program(&all[..at]))
+            && matches!(name, "NAMESRV_ADDR" | "ROCKETMQ_HOME")
+        {
+            keys.give(place("env"), name, value, index);
+            if let Some(rest) = rest.filter(|_| word == &all[all.len() - 1]) {
+                keys.give(place("env"), "cut-off", &rest.words.join(" "), index);
             }
         }
     }
-    if let Some(at) = all.iter().position(|word| words::base_name(word) == "mkdir") {
-        if starts_program(&all[..at]) {
-            for path in all[at + 1..].iter().filter(|word| word.contains('/')) {
-                keys.give(place("mkdir"), "mkdir", path, index);
-            }
+    if let Some(at) = all.iter().position(|word| words::base_name(word) == "mkdir")
+        && starts_program(&all[..at])
+    {
+        for path in all[at + 1..].iter().filter(|word| word.contains('/')) {
+            keys.give(place("mkdir"), "mkdir", path, index);
         }
     }
     if all.iter().any(|word| FIREWALLS.contains(&words::base_name(word))) {

@@ -26,6 +26,9 @@ fn is_ours(path: &str) -> bool {
 }
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let hit = text.lines().iter().any(|line| {
         let line = line.trim();
         line == "rocketmq:" || PREFIXES.iter().any(|prefix| line.starts_with(prefix))

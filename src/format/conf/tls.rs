@@ -18,6 +18,9 @@ pub(super) const FORMAT: Format = Format {
 const STARTS: [&str; 5] = ["tls.server.", "tls.client.", "tls.test.", "tls.config.", "tls.enable"];
 
 fn score(text: &Text<'_>) -> u8 {
+    if super::is_too_long(text) {
+        return 0;
+    }
     let hit = |line: &&str| STARTS.iter().any(|start| line.trim_start().starts_with(start));
     let count = text.lines().iter().filter(|line| hit(line)).count();
     u8::try_from(count * 100 / text.lines().len().max(1))

@@ -75,10 +75,10 @@ pub(super) fn commands(line: &str) -> Vec<Command> {
 }
 
 fn end_word(out: &mut [Command], word: &mut String, in_word: &mut bool) {
-    if std::mem::take(in_word) {
-        if let Some(last) = out.last_mut() {
-            last.words.push(std::mem::take(word));
-        }
+    if std::mem::take(in_word)
+        && let Some(last) = out.last_mut()
+    {
+        last.words.push(std::mem::take(word));
     }
     word.clear();
 }
