@@ -2,7 +2,6 @@
 //! Arithmetic only; what is good or bad is for rules to say.
 
 use super::record::{GcLog, Live, LiveAfter, Pause, PauseKind};
-use std::collections::BTreeMap;
 
 /// See the module's documentation. `None` where the log does not tell enough.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -143,9 +142,13 @@ fn quantiles(log: &GcLog, stats: &mut Stats) {
 }
 
 fn by_cause(log: &GcLog) -> Vec<CauseRow> {
-    let mut rows: BTreeMap<(u16, PauseKind), CauseRow> = BTreeMap::new();
+    const KINDS: usize = 8;
+    let mut rows: Vec<Option<CauseRow>> = vec![None; log.causes.len().max(1) * KINDS];
     for pause in &log.pauses {
-        let row = rows.entry((pause.cause.0, pause.kind)).or_insert_with(|| CauseRow {
+        let Some(slot) = rows.get_mut(usize::from(pause.cause.0) * KINDS + pause.kind as usize) else {
+            continue;
+        };
+        let row = slot.get_or_insert_with(|| CauseRow {
             cause: log.cause(pause.cause).to_owned(),
             kind: pause.kind,
             count: 0,
@@ -156,7 +159,7 @@ fn by_cause(log: &GcLog) -> Vec<CauseRow> {
         row.total_s += pause.secs;
         row.max_s = row.max_s.max(pause.secs);
     }
-    let mut rows: Vec<CauseRow> = rows.into_values().collect();
+    let mut rows: Vec<CauseRow> = rows.into_iter().flatten().collect();
     rows.sort_by(|a, b| b.total_s.total_cmp(&a.total_s));
     rows
 }
