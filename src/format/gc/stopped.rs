@@ -47,7 +47,8 @@ fn classic(no: u32, line: &[u8], at: usize, out: &mut Collect) -> Option<usize> 
     } else {
         out.saw_classic();
     }
-    tell(no, stamp, secs * 1e3, reach.map(|(secs, _)| secs * 1e3), None, out);
+    let ms = |secs: f64| (secs * 1e9).round() / 1e6;
+    tell(no, stamp, ms(secs), reach.map(|(secs, _)| ms(secs)), None, out);
     Some(end)
 }
 

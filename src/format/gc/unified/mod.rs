@@ -16,8 +16,8 @@ use super::record::{Change, Collector, FailureKind, Live, LiveAfter, PauseKind};
 use super::scan::{change, counts, number, secs_of_ms};
 use super::stamp::{Stamp, decorators};
 use memchr::memmem::{self, Finder};
-use std::sync::LazyLock;
 use message::{closing_ms, kind_and_cause};
+use std::sync::LazyLock;
 
 /// Reads unified lines; see the module's documentation.
 #[derive(Debug, Default)]
