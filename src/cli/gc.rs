@@ -3,7 +3,7 @@
 use super::args::{Common, Plain};
 use super::exit::Outcome;
 use super::{lang, output, remark, style};
-use crate::format::gc::report::{Style, report};
+use crate::format::gc::report::{Style, json, text};
 use crate::format::gc::{GcLog, GcReader};
 use crate::input::{Limits, Source, collect};
 use anyhow::Result;
@@ -46,16 +46,13 @@ pub(super) fn run(args: &GcArgs, common: &Common) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let ascii = style(common, None).ascii;
-    let report = report(
-        &logs,
-        Style {
-            lang: lang(common),
-            ascii,
-        },
-    );
+    let style = Style {
+        lang: lang(common),
+        ascii,
+    };
     output::write(None, |out| match args.format {
-        Plain::Text => out.write_all(report.text.as_bytes()),
-        Plain::Json => writeln!(out, "{}", report.json),
+        Plain::Text => out.write_all(text(&logs, style).as_bytes()),
+        Plain::Json => writeln!(out, "{}", json(&logs)),
     })?;
     Ok(Outcome::Fine)
 }

@@ -58,8 +58,8 @@ pub struct Collect {
     evidence: Evidence,
     /// Wall clock minus uptime of the last record that had both.
     wall_offset: Option<(i64, Zone)>,
-    /// Pause time since the last line that told a stop.
-    paused_since_stop_s: f64,
+    /// End and duration of the pauses since the last line that told a stop; only the newest can lie inside of the next.
+    since_stop: Vec<(Option<Moment>, f64)>,
     /// A sweep ended: the next young collection shows what it left.
     swept: bool,
     /// Lines that only a GC log has.
@@ -70,6 +70,11 @@ pub struct Collect {
     /// Latest stamp so far, and the time covered up to it.
     high_water: Option<Moment>,
 }
+
+/// Most pauses inside of one stop that are remembered; a stop holds one or two.
+const MAX_IN_STOP: usize = 8;
+/// A pause belongs to a stop when it ended after the stop began; stamps are this exact.
+const STOP_SLACK_MS: i64 = 50;
 
 /// A stamp this far behind the latest one means that the clock was set back or the JVM started again.
 const RESTART_MS: i64 = 60_000;
@@ -210,14 +215,17 @@ impl Collect {
             young: draft.young,
             promoted_kb: draft.promoted_kb,
         };
-        self.paused_since_stop_s += draft.secs;
+        if self.since_stop.len() >= MAX_IN_STOP {
+            self.since_stop.remove(0);
+        }
+        self.since_stop.push((end, draft.secs));
         self.held = Some((pause, draft));
     }
 
     /// The pause that was told last lies inside this one: it counts once, with the longer time.
     pub fn pause_around_last(&mut self, draft: Draft) {
         if let Some((inner, held)) = self.held.take() {
-            self.paused_since_stop_s -= inner.secs;
+            self.since_stop.pop();
             let mut outer = draft;
             outer.line = inner.line.min(outer.line);
             outer.kind = Some(inner.kind);
@@ -347,8 +355,13 @@ impl Collect {
     /// A line tells how long application threads were stopped.
     pub fn stopped(&mut self, stamp: Stamp, mut stopped: Stopped) {
         stopped.end = self.place(stamp);
-        stopped.gc_ms = (self.paused_since_stop_s * 1000.0).clamp(0.0, stopped.stopped_ms);
-        self.paused_since_stop_s = 0.0;
+        let begin = |end: Moment| end.ms - stopped.stopped_ms.min(1e12) as i64 - STOP_SLACK_MS;
+        let inside = |at: Option<Moment>| match (at, stopped.end) {
+            (Some(at), Some(end)) if at.zone == end.zone => at.ms >= begin(end),
+            _ => true,
+        };
+        let gc_s: f64 = self.since_stop.drain(..).filter(|(at, _)| inside(*at)).map(|(_, secs)| secs).sum();
+        stopped.gc_ms = ((gc_s * 1e9).round() / 1e6).clamp(0.0, stopped.stopped_ms) + 0.0;
         let totals = &mut self.log.totals;
         totals.stops += 1;
         totals.stopped_s += stopped.stopped_ms / 1000.0;

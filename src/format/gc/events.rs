@@ -75,10 +75,15 @@ fn pauses(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
     }
 }
 
+/// Milliseconds without the dust of binary arithmetic.
+fn ms(secs: f64) -> f64 {
+    (secs * 1e9).round() / 1e6
+}
+
 fn with_heap(event: Event, log: &GcLog, pause: &Pause, gap_ms: Option<f64>) -> Event {
     let mut event = event
         .at(pause.end)
-        .with("pause_ms", pause.secs * 1e3)
+        .with("pause_ms", ms(pause.secs))
         .with("cause", log.cause(pause.cause))
         .with("collector", log.collector.word());
     if let Some(heap) = pause.heap {
@@ -149,7 +154,7 @@ fn windows(log: &GcLog, stats: &Stats, place: &Place<'_, '_>, sink: &mut dyn Sin
                 .with("pauses", window.pauses as f64)
                 .with("full_count", window.full as f64)
                 .with("pause_share_pct", (100.0 * window.pause_s / Window::SECONDS).min(100.0))
-                .with("max_pause_ms", longest.secs * 1e3),
+                .with("max_pause_ms", ms(longest.secs)),
         );
     }
 }
@@ -161,12 +166,12 @@ fn summary(log: &GcLog, stats: &Stats, place: &Place<'_, '_>) -> Event {
         .at(log.last)
         .with("pauses", stats.pauses as f64)
         .with("full_count", stats.full_gcs as f64)
-        .with("total_pause_ms", stats.total_pause_s * 1e3)
-        .with("max_pause_ms", stats.max_pause_s * 1e3)
+        .with("total_pause_ms", ms(stats.total_pause_s))
+        .with("max_pause_ms", ms(stats.max_pause_s))
         .with("collector", log.collector.word())
         .with("process", log.process);
     let told = [
-        ("p99_pause_ms", stats.p99_s.map(|secs| secs * 1e3)),
+        ("p99_pause_ms", stats.p99_s.map(ms)),
         ("span_s", stats.span_s),
         ("pause_share_pct", stats.throughput_pct.map(|pct| 100.0 - pct)),
         ("young_per_min", stats.young_per_min),
@@ -186,8 +191,8 @@ fn summary(log: &GcLog, stats: &Stats, place: &Place<'_, '_>) -> Event {
     }
     if log.totals.stops > 0 {
         event.fields.set("stops", log.totals.stops as f64);
-        event.fields.set("stopped_total_ms", log.totals.stopped_s * 1e3);
-        event.fields.set("max_stopped_ms", log.totals.max_stopped_s * 1e3);
+        event.fields.set("stopped_total_ms", ms(log.totals.stopped_s));
+        event.fields.set("max_stopped_ms", ms(log.totals.max_stopped_s));
     }
     event
 }

@@ -8,7 +8,8 @@
 use super::collect::Collect;
 use super::record::Collector;
 use super::scan::{number, size_kb};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
 
 /// Reads a header line of a classic log; true when it was one. Crash reports have the first two lines too, so those
 /// prove nothing.
@@ -30,6 +31,8 @@ pub fn classic(no: u32, line: &[u8], out: &mut Collect) -> bool {
     }
     true
 }
+
+static APPLICATION_TIME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Application time: "));
 
 /// Whether the line belongs to a table that a classic log prints around its records: heap listings, ages of objects.
 pub fn table(line: &[u8]) -> bool {
@@ -53,7 +56,7 @@ pub fn table(line: &[u8]) -> bool {
         b"  class space",
     ];
     matches!(line.first(), Some(b' ' | b'-' | b'D' | b'{' | b'}' | b'H')) && STARTS.iter().any(|s| line.starts_with(s))
-        || memmem::find(line, b"Application time: ").is_some()
+        || APPLICATION_TIME.find(line).is_some()
 }
 
 fn vm(no: u32, line: &[u8], out: &mut Collect) -> bool {

@@ -4,7 +4,11 @@
 //!     5811.9M(12.0G)->3097M(12G)      374465K->374455K(524224K)      8703K(9792K)->1088K(9792K)      0.0B
 
 use super::record::Change;
-use memchr::memmem;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// Building a searcher costs more than searching a line, so those used on every line are built once.
+static ARROW: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"->"));
 
 /// Powers of ten that a double holds exactly.
 const POW10: [f64; 19] = [
@@ -83,7 +87,7 @@ fn size_in_parens(text: &[u8]) -> Option<u64> {
 /// The first `before->after(total)` or `before(total)->after(total)` in `text`.
 pub fn change(text: &[u8]) -> Option<Change> {
     let mut from = 0;
-    while let Some(found) = memmem::find(&text[from..], b"->") {
+    while let Some(found) = ARROW.find(&text[from..]) {
         let arrow = from + found;
         if let Some(change) = change_at(text, arrow) {
             return Some(change);

@@ -91,7 +91,11 @@ pub fn before_record(text: &[u8]) -> Stamp {
             stamp.wall = Some(moment);
             break;
         }
-        let Some(start) = number_start(text) else { break };
+        let Some(mut start) = number_start(text) else { break };
+        if start > 0 && matches!(text[start - 1], b'.' | b',') && start + 3 < text.len() {
+            // `319.809319.809`: two threads printed at once; the first three digits are the other one's decimals
+            start += 3;
+        }
         if start > 0 && text[start - 1] == b'#' {
             text = &text[..start - 1];
             continue;
@@ -99,7 +103,7 @@ pub fn before_record(text: &[u8]) -> Stamp {
         let Some((value, len)) = number(&text[start..]) else {
             break;
         };
-        // Uptime always has three decimals, and may be glued to the stamp of another thread (`319.809319.809: : [GC`).
+        // Uptime always has decimals; a bare number is something else.
         if !text[start..start + len].iter().any(|b| matches!(b, b'.' | b',')) || stamp.uptime_s.is_some() {
             break;
         }
@@ -188,7 +192,7 @@ mod tests {
 
     #[test]
     fn reads_what_stands_before_a_record() {
-        let cases: [(&str, Option<i64>, Option<f64>); 8] = [
+        let cases: [(&str, Option<i64>, Option<f64>); 9] = [
             ("0.290: ", None, Some(0.29)),
             ("163914,315: ", None, Some(163914.315)),
             (
@@ -207,6 +211,7 @@ mod tests {
                 None,
                 Some(176_020.306),
             ),
+            ("319.809319.809: : ", None, Some(319.809)),
             ("some text ", None, None),
             ("", None, None),
         ];

@@ -2,7 +2,6 @@
 //! Arithmetic only; what is good or bad is for rules to say.
 
 use super::record::{GcLog, Live, LiveAfter, Pause, PauseKind};
-use std::collections::BTreeMap;
 
 /// See the module's documentation. `None` where the log does not tell enough.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -88,11 +87,18 @@ impl Window {
     pub const SECONDS: f64 = 60.0;
 }
 
+/// A rate per minute or second is not told for less time than this: three pasted lines say nothing about a minute.
+const RATE_MIN_S: f64 = 5.0;
+
 /// Sums up a log.
 pub fn stats(log: &GcLog) -> Stats {
     let totals = &log.totals;
     let span_s = (log.covered_ms > 0).then(|| (log.covered_ms as f64 / 1e3).max(totals.pause_s));
-    let per_min = |count: u64| span_s.map(|span| count as f64 * 60.0 / span);
+    let per_min = |count: u64| {
+        span_s
+            .filter(|span| *span >= RATE_MIN_S)
+            .map(|span| count as f64 * 60.0 / span)
+    };
     let young_gcs = count_young(&log.pauses);
     let mut stats = Stats {
         pauses: totals.pauses,
@@ -143,9 +149,13 @@ fn quantiles(log: &GcLog, stats: &mut Stats) {
 }
 
 fn by_cause(log: &GcLog) -> Vec<CauseRow> {
-    let mut rows: BTreeMap<(u16, PauseKind), CauseRow> = BTreeMap::new();
+    const KINDS: usize = 8;
+    let mut rows: Vec<Option<CauseRow>> = vec![None; log.causes.len().max(1) * KINDS];
     for pause in &log.pauses {
-        let row = rows.entry((pause.cause.0, pause.kind)).or_insert_with(|| CauseRow {
+        let Some(slot) = rows.get_mut(usize::from(pause.cause.0) * KINDS + pause.kind as usize) else {
+            continue;
+        };
+        let row = slot.get_or_insert_with(|| CauseRow {
             cause: log.cause(pause.cause).to_owned(),
             kind: pause.kind,
             count: 0,
@@ -156,7 +166,7 @@ fn by_cause(log: &GcLog) -> Vec<CauseRow> {
         row.total_s += pause.secs;
         row.max_s = row.max_s.max(pause.secs);
     }
-    let mut rows: Vec<CauseRow> = rows.into_values().collect();
+    let mut rows: Vec<CauseRow> = rows.into_iter().flatten().collect();
     rows.sort_by(|a, b| b.total_s.total_cmp(&a.total_s));
     rows
 }
@@ -164,7 +174,7 @@ fn by_cause(log: &GcLog) -> Vec<CauseRow> {
 /// Allocation: what the heap grew between the end of one pause and the start of the next. Promotion: what the young
 /// collections say they moved.
 fn rates(log: &GcLog, span_s: Option<f64>, stats: &mut Stats) {
-    let Some(span) = span_s.filter(|span| *span > 0.0) else {
+    let Some(span) = span_s.filter(|span| *span >= RATE_MIN_S) else {
         return;
     };
     let mut allocated_kb = 0u64;
@@ -189,6 +199,8 @@ fn rates(log: &GcLog, span_s: Option<f64>, stats: &mut Stats) {
 
 /// Samples below which there is no trend.
 const TREND_MIN: usize = 3;
+/// Hours below which there is none either: warming up fills any heap.
+const TREND_MIN_H: f64 = 1.0 / 60.0;
 
 fn live_set(log: &GcLog, stats: &mut Stats) {
     let full: Vec<&Live> = log.live.iter().filter(|live| live.after == LiveAfter::Full).collect();
@@ -225,7 +237,8 @@ fn trend(samples: &[&Live]) -> Option<f64> {
         .rposition(|pair| pair[1].0 < pair[0].0)
         .map_or(0, |at| at + 1);
     let points = &points[start..];
-    if points.len() < TREND_MIN {
+    let (first, last) = (points.first()?, points.last()?);
+    if points.len() < TREND_MIN || last.0 - first.0 < TREND_MIN_H {
         return None;
     }
     let n = points.len() as f64;

@@ -9,20 +9,23 @@ use super::collect::Collect;
 use super::record::Stopped;
 use super::scan::number;
 use super::stamp::{Stamp, before_record, decorators};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
 
 const STOPPED: &[u8] = b"application threads were stopped: ";
 const TOTAL: &[u8] = b"Total time for which ";
 const TOOK: &[u8] = b"Stopping threads took: ";
 const SAFEPOINT: &[u8] = b"Safepoint \"";
 
+static FIND_STOPPED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(STOPPED));
+static FIND_SAFEPOINT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(SAFEPOINT));
+
 /// Reads the line if it tells a stop; gives back where the message ends.
 pub fn line(no: u32, line: &[u8], out: &mut Collect) -> Option<usize> {
-    // One look for the rare byte sequence both forms share keeps other lines cheap.
-    if let Some(at) = memmem::find(line, STOPPED) {
+    if let Some(at) = FIND_STOPPED.find(line) {
         return classic(no, line, at, out);
     }
-    let at = memmem::find(line, SAFEPOINT)?;
+    let at = FIND_SAFEPOINT.find(line)?;
     unified(no, line, at, out)
 }
 
@@ -44,7 +47,8 @@ fn classic(no: u32, line: &[u8], at: usize, out: &mut Collect) -> Option<usize> 
     } else {
         out.saw_classic();
     }
-    tell(no, stamp, secs * 1e3, reach.map(|(secs, _)| secs * 1e3), None, out);
+    let ms = |secs: f64| (secs * 1e9).round() / 1e6;
+    tell(no, stamp, ms(secs), reach.map(|(secs, _)| ms(secs)), None, out);
     Some(end)
 }
 

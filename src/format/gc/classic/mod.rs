@@ -505,11 +505,19 @@ fn concurrent(pass: &mut Pass<'_>, stamp: Stamp, content: &[u8], out: &mut Colle
 
 /// A line of Shenandoah on JDK 8; the one with `, start` only opens.
 fn shenandoah(pass: &mut Pass<'_>, is_pause: bool, stamp: Stamp, content: &[u8], out: &mut Collect) {
+    let named = !is_pause
+        || [&b"Init "[..], b"Final ", b"Full", b"Degenerated"]
+            .iter()
+            .any(|name| content[6..].starts_with(name));
+    let last = memchr::memrchr(b',', content).map_or(&b""[..], |comma| content[comma + 1..].trim_ascii());
+    if !named || (last != b"start" && !last.ends_with(b"ms")) {
+        return;
+    }
+    pass.known = true;
+    // with a decimal comma the number itself is cut at it, so it is read from the whole
     let Some(ms) = closing_number(content, &[b"ms"]) else {
-        pass.known |= content.ends_with(b", start");
         return;
     };
-    pass.known = true;
     out.saw_collector(Collector::Shenandoah);
     let heap = change(content);
     let name_end = content

@@ -5,6 +5,10 @@ use crate::format::gc::collect::{Collect, Draft};
 use crate::format::gc::record::{CauseId, Change, Collector, FailureKind, PauseKind};
 use crate::format::gc::scan::{change, used_of_total};
 use crate::format::gc::stamp::Stamp;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"--"));
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -108,7 +112,7 @@ impl OpenRecord {
 
     /// Words in parentheses and the `--` of a failed promotion.
     fn marks(&mut self, text: &[u8], out: &mut Collect) {
-        if let Some(at) = memchr::memmem::find(text, b"--")
+        if let Some(at) = DASHES.find(text)
             && (at == 0 || text[at - 1] != b'-')
             && matches!(text.get(at + 2), None | Some(b' '))
         {

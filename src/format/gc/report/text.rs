@@ -247,8 +247,12 @@ fn causes(out: &mut String, stats: &Stats, style: Style, words: &Words) {
 /// The longest pauses, longest first.
 pub(super) fn longest(log: &GcLog, count: usize) -> Vec<&Pause> {
     let mut pauses: Vec<&Pause> = log.pauses.iter().collect();
-    pauses.sort_by(|a, b| b.secs.total_cmp(&a.secs));
-    pauses.truncate(count);
+    let longer = |a: &&Pause, b: &&Pause| b.secs.total_cmp(&a.secs).then(a.line.cmp(&b.line));
+    if pauses.len() > count {
+        pauses.select_nth_unstable_by(count, longer);
+        pauses.truncate(count);
+    }
+    pauses.sort_unstable_by(longer);
     pauses
 }
 

@@ -6,12 +6,14 @@
 use crate::format::gc::collect::Collect;
 use crate::format::gc::record::{CauseId, Collector, PauseKind};
 use crate::format::gc::scan::{number, number_start};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
 
 /// The number before the first ` <number>ms` of the text. What follows may be the wrapping of a container, or the
 /// start of a message that another process wrote onto the same line.
 pub(super) fn closing_ms(text: &[u8]) -> Option<f64> {
-    memmem::find_iter(text, b"ms").find_map(|at| {
+    static MS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ms"));
+    MS.find_iter(text).find_map(|at| {
         if text.get(at + 2).is_some_and(u8::is_ascii_alphabetic) {
             return None;
         }

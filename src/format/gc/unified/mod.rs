@@ -15,8 +15,9 @@ use super::collect::{Collect, Draft};
 use super::record::{Change, Collector, FailureKind, Live, LiveAfter, PauseKind};
 use super::scan::{change, counts, number, secs_of_ms};
 use super::stamp::{Stamp, decorators};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use message::{closing_ms, kind_and_cause};
+use std::sync::LazyLock;
 
 /// Reads unified lines; see the module's documentation.
 #[derive(Debug, Default)]
@@ -61,7 +62,8 @@ struct Message<'a> {
 
 /// Where `GC(n) ` stands in a line: its place, the id, and where the text behind it begins.
 pub fn find_id(line: &[u8]) -> Option<(usize, u64, usize)> {
-    let at = memmem::find(line, b"GC(")?;
+    static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"GC("));
+    let at = ID.find(line)?;
     let (id, len) = number(&line[at + 3..])?;
     let rest = &line[at + 3 + len..];
     (rest.starts_with(b") ") && (at == 0 || !line[at - 1].is_ascii_alphanumeric()))
