@@ -104,7 +104,9 @@ pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> 
 /// Threads cannot be started.
 pub fn run_with(book: &RuleBook, request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> {
     let (found, problems) = Found::new(request);
-    let mut diagnosis = found.pool()?.install(|| engine::diagnose(&found.job(book, request), problems, progress));
+    let mut diagnosis = found
+        .pool()?
+        .install(|| engine::diagnose(&found.job(book, request), problems, progress));
     diagnosis.inputs = shown(&request.paths);
     diagnosis.findings.retain(|f| {
         let area = book.rule(&f.rule).map_or("", |r| r.area.as_str());
@@ -161,8 +163,14 @@ pub fn rule_files(dir: &Path) -> Result<Vec<RuleText>> {
 pub fn lint(request: &Request, progress: &mut dyn Progress) -> Result<Inspection> {
     let book = rulebook(&request.rules_dirs)?;
     let (found, problems) = Found::new(request);
-    let (items, coverage) = found.pool()?.install(|| engine::inspect(&found.job(&book, request), problems, progress));
-    Ok(Inspection { inputs: shown(&request.paths), items, coverage })
+    let (items, coverage) = found
+        .pool()?
+        .install(|| engine::inspect(&found.job(&book, request), problems, progress));
+    Ok(Inspection {
+        inputs: shown(&request.paths),
+        items,
+        coverage,
+    })
 }
 
 /// The sources of a request.
@@ -178,7 +186,13 @@ impl Found {
             0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
             threads => threads,
         };
-        (Self { sources: found.sources, threads }, found.problems)
+        (
+            Self {
+                sources: found.sources,
+                threads,
+            },
+            found.problems,
+        )
     }
 
     fn pool(&self) -> Result<rayon::ThreadPool> {

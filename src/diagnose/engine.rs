@@ -40,7 +40,11 @@ pub(super) fn diagnose(job: &Job<'_>, problems: Vec<Problem>, progress: &mut dyn
 }
 
 /// Checks the configuration in all sources: lint events in the order of their files, and what was read.
-pub(super) fn inspect(job: &Job<'_>, mut problems: Vec<Problem>, progress: &mut dyn Progress) -> (Vec<Event>, Coverage) {
+pub(super) fn inspect(
+    job: &Job<'_>,
+    mut problems: Vec<Problem>,
+    progress: &mut dyn Progress,
+) -> (Vec<Event>, Coverage) {
     let reads = read_all(job, &Ports::default(), progress);
     let (mut facts, mut sources) = (Vec::new(), Vec::new());
     for read in reads {
@@ -48,7 +52,7 @@ pub(super) fn inspect(job: &Job<'_>, mut problems: Vec<Problem>, progress: &mut 
         problems.extend(read.problems);
         sources.push(read.info);
     }
-    let mut items = crate::lint::lint(&facts, &sources);
+    let mut items = linted(&facts, &sources, job.lang);
     items.sort_by_key(|e| e.span);
     let coverage = Coverage {
         bytes: sources.iter().map(|s| s.bytes).sum(),
@@ -62,7 +66,11 @@ pub(super) fn inspect(job: &Job<'_>, mut problems: Vec<Problem>, progress: &mut 
 
 fn ports(sources: &[Source]) -> Ports {
     let one = |(id, source): (usize, &Source)| ports_of(source, SourceId(id as u32));
-    sources.par_iter().enumerate().map(one).reduce(Ports::default, Ports::join)
+    sources
+        .par_iter()
+        .enumerate()
+        .map(one)
+        .reduce(Ports::default, Ports::join)
 }
 
 /// Reads every source once, small ones side by side, big plain files one by one with all threads.
@@ -71,19 +79,33 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
     let gate = InfoGate::new(&job.book.automaton);
-    let reading = Reading { book: job.book, ports, threads: job.threads, gate: &gate, window: window.as_ref() };
+    let reading = Reading {
+        book: job.book,
+        ports,
+        threads: job.threads,
+        gate: &gate,
+        window: window.as_ref(),
+    };
     let steps = Steps::new(sources);
     let progress = Mutex::new(progress);
     let one = |index: usize| {
         if let Ok(mut progress) = progress.try_lock() {
             progress.step(steps.step(sources, index));
         }
-        let read = read(reading, &sources[index], SourceId(index as u32), &hosts.of(&sources[index].path));
+        let read = read(
+            reading,
+            &sources[index],
+            SourceId(index as u32),
+            &hosts.of(&sources[index].path),
+        );
         steps.done(read.info.bytes);
         (index, read)
     };
     let (small, big) = batches(sources);
-    let mut reads: Vec<(usize, Read)> = small.into_par_iter().flat_map_iter(|batch| batch.into_iter().map(one)).collect();
+    let mut reads: Vec<(usize, Read)> = small
+        .into_par_iter()
+        .flat_map_iter(|batch| batch.into_iter().map(one))
+        .collect();
     reads.extend(big.into_iter().map(one));
     reads.sort_by_key(|(index, _)| *index);
     reads.into_iter().map(|(_, read)| read).collect()
@@ -113,7 +135,11 @@ struct Steps {
 
 impl Steps {
     fn new(sources: &[Source]) -> Self {
-        Self { bytes: 0.into(), count: 0.into(), total: sources.iter().map(|s| s.size).sum() }
+        Self {
+            bytes: 0.into(),
+            count: 0.into(),
+            total: sources.iter().map(|s| s.size).sum(),
+        }
     }
 
     fn done(&self, bytes: u64) {
@@ -145,7 +171,7 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
         problems.append(&mut read.problems);
     }
     let clocks = clocks::settle(&sources, &ends);
-    for event in derived(&facts, &sources) {
+    for event in derived(&facts, &sources, lang) {
         let source = &sources[event.span.source.0 as usize];
         matcher.event(&event, source);
     }
@@ -193,8 +219,24 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
 }
 
 /// Events of derivers and of lint.
-fn derived(facts: &[Event], sources: &[SourceInfo]) -> Vec<Event> {
-    crate::lint::lint(facts, sources)
+fn derived(facts: &[Event], sources: &[SourceInfo], lang: Lang) -> Vec<Event> {
+    linted(facts, sources, lang)
+}
+
+/// What lint says, with the texts of its checks in the language of the report.
+fn linted(facts: &[Event], sources: &[SourceInfo], lang: Lang) -> Vec<Event> {
+    let mut items = crate::lint::lint(facts, sources);
+    for item in &mut items {
+        let Some(check) = item.fields.str("check").and_then(crate::lint::check) else {
+            continue;
+        };
+        let text = check.text(lang);
+        for (field, template) in [("title", &text.title), ("why", &text.why), ("fix", &text.fix)] {
+            let filled = crate::lint::filled(template, item);
+            item.fields.set(field, filled);
+        }
+    }
+    items
 }
 
 fn settled_spans(clocks: &clocks::Clocks, ends: &[Ends]) -> BTreeMap<u32, (i64, i64)> {

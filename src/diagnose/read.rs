@@ -93,7 +93,9 @@ impl<'a> Reading<'a> {
 pub(super) fn ports_of(source: &Source, id: SourceId) -> Ports {
     let mut ports = Ports::default();
     let Ok(head) = source.head() else { return ports };
-    let names_one = ["listenPort", "namesrvAddr", "name-server"].iter().any(|key| head.text.contains(key));
+    let names_one = ["listenPort", "namesrvAddr", "name-server"]
+        .iter()
+        .any(|key| head.text.contains(key));
     if !names_one || source.size > WHOLE_MAX as u64 {
         return ports;
     }
@@ -135,7 +137,9 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
             }
             // A packed source tells its size only when it was read.
             Ok(whole) if whole.outcome.problems.is_empty() => return read_whole(reading, source, id, host, &whole),
-            Ok(whole) if whole.text.len() + (1 << 20) < WHOLE_MAX => return read_whole(reading, source, id, host, &whole),
+            Ok(whole) if whole.text.len() + (1 << 20) < WHOLE_MAX => {
+                return read_whole(reading, source, id, host, &whole);
+            }
             Ok(_) => {}
             Err(problem) => return unread(problem),
         }
@@ -247,7 +251,17 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     // A file that one format claims whole is no log, unless it is small enough to be a paste of several things.
     let is_log = readable && (best.0 < 90 || log != LogKind::App || body.len() <= FOLD_MAX);
     let known = best.0 >= 50 && (log == LogKind::App || best.0 >= 90);
-    let mut info = info(source, host, if known { best.1 } else if readable { "log" } else { "unknown" });
+    let mut info = info(
+        source,
+        host,
+        if known {
+            best.1
+        } else if readable {
+            "log"
+        } else {
+            "unknown"
+        },
+    );
     info.role = which::role_of(log).or_else(|| role_of_events(&events));
     info.log = is_log.then_some(log);
     info.bytes = whole.outcome.bytes.max(body.len() as u64);
@@ -258,7 +272,7 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     }
     let mut templates = Templates::default();
     if is_log {
-        for event in series(id, log, body, 1) {
+        for event in series(id, &source.path, log, body, 1) {
             gather.event(&event, &info);
         }
         let scan = Scan {
@@ -288,20 +302,45 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
 }
 
 /// The periodic lines of a log as events.
-fn series(id: SourceId, log: LogKind, body: &str, first_line: u32) -> Vec<Event> {
-    let clock = if which::is_server(log) || log == LogKind::App { Clock::Gmt8 } else { Clock::Local };
+fn series(id: SourceId, path: &str, log: LogKind, body: &str, first_line: u32) -> Vec<Event> {
+    let clock = if which::is_server(log) || log == LogKind::App {
+        Clock::Gmt8
+    } else {
+        Clock::Local
+    };
     let mut series = LogSeries::new(id, Some(log), clock);
     let mut events = Vec::new();
+    let class = dump_class(log);
     for (index, line) in body.lines().enumerate() {
-        series.push(first_line + index as u32, line, &mut events);
+        let number = first_line + index as u32;
+        series.push(number, line, &mut events);
+        if let Some(class) = class
+            && let Some((key, value)) = conf::start_dump_line(line)
+        {
+            events.push(conf::dump_event(class, path, key, value, Span::line(id, number), line));
+        }
     }
     series.finish(&mut events);
     events
 }
 
-/// Whether a log holds periodic lines that say something as a series.
+/// The class of configuration whose start-up dump stands in such a log.
+fn dump_class(log: LogKind) -> Option<&'static str> {
+    match log {
+        LogKind::Broker => Some("broker"),
+        LogKind::Namesrv => Some("namesrv"),
+        LogKind::Controller => Some("controller"),
+        _ => None,
+    }
+}
+
+/// Whether a log holds lines that say something as a series, or a start-up dump.
 fn is_periodic(log: LogKind) -> bool {
-    matches!(log, LogKind::Watermark | LogKind::Store | LogKind::Stats | LogKind::Proxy | LogKind::Namesrv)
+    dump_class(log).is_some()
+        || matches!(
+            log,
+            LogKind::Watermark | LogKind::Store | LogKind::Stats | LogKind::Proxy
+        )
 }
 
 fn head_of(body: &str) -> &str {
@@ -315,19 +354,24 @@ fn head_of(body: &str) -> &str {
 /// Whether most of the head is text.
 fn is_text(body: &str) -> bool {
     let head = head_of(body);
-    let bad = head.chars().filter(|c| c.is_control() && !c.is_whitespace() || *c == '\u{FFFD}').count();
+    let bad = head
+        .chars()
+        .filter(|c| c.is_control() && !c.is_whitespace() || *c == '\u{FFFD}')
+        .count();
     bad * 4 <= head.chars().count()
 }
 
 fn role_of_events(events: &[Event]) -> Option<Role> {
-    events.iter().find_map(|e| match e.fields.str("process").or(e.fields.str("class")) {
-        Some("broker") => Some(Role::Broker),
-        Some("namesrv") => Some(Role::Namesrv),
-        Some("proxy") => Some(Role::Proxy),
-        Some("controller") => Some(Role::Controller),
-        Some("client") => Some(Role::Client),
-        _ => None,
-    })
+    events
+        .iter()
+        .find_map(|e| match e.fields.str("process").or(e.fields.str("class")) {
+            Some("broker") => Some(Role::Broker),
+            Some("namesrv") => Some(Role::Namesrv),
+            Some("proxy") => Some(Role::Proxy),
+            Some("controller") => Some(Role::Controller),
+            Some("client") => Some(Role::Client),
+            _ => None,
+        })
 }
 
 /// A part of a stream that a thread has scanned.
@@ -354,8 +398,11 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     info.role = which::role_of(log);
     info.log = Some(log);
     let info = &info;
-    let scan =
-        Scan { source: id, automaton: &reading.book.automaton, server: which::is_server(log), fold: false,
+    let scan = Scan {
+        source: id,
+        automaton: &reading.book.automaton,
+        server: which::is_server(log),
+        fold: false,
         gate: reading.gate_for(log),
     };
     let reader = source.open()?;
@@ -370,21 +417,31 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
         let mut buffer = Buffer::new();
         while let Some(chunk) = reader.next(&mut buffer) {
             let mut gather = Gather::new(reading);
-            let (stats, edges) =
-                scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| gather.record(record, info));
+            let (stats, edges) = scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| {
+                gather.record(record, info)
+            });
             gather.note(stats.first);
             gather.note(stats.last);
             if is_periodic(log) {
-                for event in series(id, log, chunk.text, chunk.first_line) {
+                for event in series(id, &info.path, log, chunk.text, chunk.first_line) {
                     gather.event(&event, info);
                 }
             }
-            let part = Part { lines: chunk.lines, gather, stats, edges };
+            let part = Part {
+                lines: chunk.lines,
+                gather,
+                stats,
+                edges,
+            };
             let mut merge = merge.lock().unwrap_or_else(PoisonError::into_inner);
             merge.take(chunk.first_line, part, &scan, info);
         }
     };
-    let threads = if source.kind() == Kind::File && source.size >= SHARED_MIN { reading.threads.max(1) } else { 1 };
+    let threads = if source.kind() == Kind::File && source.size >= SHARED_MIN {
+        reading.threads.max(1)
+    } else {
+        1
+    };
     std::thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(work);
@@ -420,7 +477,8 @@ impl<'a> Merge<'a> {
 
     fn add(&mut self, part: Part<'a>, scan: &Scan<'_>, info: &SourceInfo) {
         let gather = &mut self.gather;
-        self.stitch.push(scan, part.edges, &mut |record| gather.record(record, info));
+        self.stitch
+            .push(scan, part.edges, &mut |record| gather.record(record, info));
         gather.matcher.absorb(part.gather.matcher.tallies, 0);
         for (zone, (first, last)) in part.gather.ends {
             let slot = gather.ends.entry(zone).or_insert((first, last));

@@ -26,11 +26,16 @@ impl Window {
         if job.since.is_none() && job.until.is_none() && job.at.is_none() {
             return None;
         }
-        let (infos, ends): (Vec<SourceInfo>, Vec<Ends>) =
-            job.sources.iter().map(|source| (info(source, hosts), edges(source))).unzip();
+        let (infos, ends): (Vec<SourceInfo>, Vec<Ends>) = job
+            .sources
+            .iter()
+            .map(|source| (info(source, hosts), edges(source)))
+            .unzip();
         let clocks = clocks::settle(&infos, &ends);
         let last = |(id, ends): (usize, &Ends)| {
-            let settled = ends.iter().filter_map(|(zone, (_, ms))| clocks.utc(id as u32, Moment { ms: *ms, zone: *zone }));
+            let settled = ends
+                .iter()
+                .filter_map(|(zone, (_, ms))| clocks.utc(id as u32, Moment { ms: *ms, zone: *zone }));
             settled.max()
         };
         let last = ends.iter().enumerate().filter_map(last).max().unwrap_or(0);

@@ -93,6 +93,22 @@ pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Document)
 }
 
+/// What is wrong: the title of the check in the report's language, else the bare detail.
+fn wrong(item: &Event) -> String {
+    let title = field(item, "title");
+    if title.is_empty() { field(item, "detail") } else { title }
+}
+
+/// What would be better: what the check found for this very value, else its general advice.
+fn better(item: &Event) -> String {
+    let suggestion = field(item, "suggestion");
+    if suggestion.is_empty() {
+        field(item, "fix")
+    } else {
+        suggestion
+    }
+}
+
 fn field(item: &Event, name: &str) -> String {
     item.fields.get(name).map(|value| value.to_text()).unwrap_or_default()
 }
@@ -131,8 +147,8 @@ fn wire(inspection: &Inspection, item: &Event) -> Item {
         cause: field(item, "cause"),
         key: field(item, "key"),
         value: field(item, "value"),
-        detail: field(item, "detail"),
-        suggestion: field(item, "suggestion"),
+        detail: wrong(item),
+        suggestion: better(item),
         file: file(inspection, item).to_owned(),
         line: item.span.line,
         text: item.text.to_string(),
@@ -195,10 +211,7 @@ fn write_item(page: &mut Page<'_>, item: &Event) -> Result<()> {
     };
     let margin = format!("  {} ", " ".repeat(number.len().max(2)));
     write_line(page, item, &number, &margin)?;
-    let remarks = [
-        (words.suggestion, field(item, "suggestion")),
-        (words.harm, field(item, "harm")),
-    ];
+    let remarks = [(words.suggestion, better(item)), (words.harm, field(item, "harm"))];
     for (label, text) in remarks
         .into_iter()
         .filter(|(_, text)| !text.is_empty() && text != "none")
@@ -211,7 +224,7 @@ fn write_item(page: &mut Page<'_>, item: &Event) -> Result<()> {
 
 /// The line with the key underlined, and what is wrong with it.
 fn write_line(page: &mut Page<'_>, item: &Event, number: &str, margin: &str) -> Result<()> {
-    let detail = field(item, "detail");
+    let detail = wrong(item);
     let side = page.symbols.side;
     let room = page.style.width.saturating_sub(width(margin) + 2);
     let mut lead = format!("{margin}{side} ");
@@ -275,9 +288,9 @@ fn in_markdown(inspection: &Inspection, style: &Style, out: &mut dyn Write) -> R
         }
         let (word, check) = (words.severity(severity(item)), markdown::code(&field(item, "check")));
         let line = markdown::code(&format!("{}: {}", item.span.line, item.text));
-        let detail = markdown::escape(&field(item, "detail"));
+        let detail = markdown::escape(&wrong(item));
         writeln!(out, "- **{word}** {check} {line} {detail}")?;
-        let suggestion = field(item, "suggestion");
+        let suggestion = better(item);
         if !suggestion.is_empty() {
             writeln!(out, "  - {}: {}", words.suggestion, markdown::escape(&suggestion))?;
         }
@@ -310,7 +323,7 @@ fn as_finding(inspection: &Inspection, item: &Event) -> Finding {
         count: 1,
     };
     let suggestion = Advice {
-        action: field(item, "suggestion"),
+        action: better(item),
         ..Advice::default()
     };
     Finding {
@@ -319,8 +332,8 @@ fn as_finding(inspection: &Inspection, item: &Event) -> Finding {
         verdict: Verdict::Proved,
         severity: severity(item),
         confidence: 1.0,
-        title: field(item, "detail"),
-        why: String::new(),
+        title: wrong(item),
+        why: field(item, "why"),
         overturn: String::new(),
         first: None,
         last: None,

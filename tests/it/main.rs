@@ -4,10 +4,10 @@
 mod cli;
 /// Help, man page, completions, example config and schemas know every option.
 mod generated;
-/// What must not change a diagnosis does not, and what must, does.
-mod metamorphic;
 /// Bundles of configuration and what lint says of them.
 mod lint;
+/// What must not change a diagnosis does not, and what must, does.
+mod metamorphic;
 /// What readers and users of the repository rely on.
 mod promises;
 /// Every report on diagnoses made by hand, compared with files.

@@ -14,7 +14,10 @@ fn root() -> PathBuf {
 }
 
 fn incidents() -> Vec<PathBuf> {
-    folders(&root().join("incidents")).into_iter().map(|f| f.join("input")).collect()
+    folders(&root().join("incidents"))
+        .into_iter()
+        .map(|f| f.join("input"))
+        .collect()
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -32,7 +35,11 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 
 /// Causes above notice, in order.
 fn causes(d: &Diagnosis) -> Vec<String> {
-    d.findings.iter().filter(|f| f.severity > Severity::Notice).map(|f| f.cause.clone()).collect()
+    d.findings
+        .iter()
+        .filter(|f| f.severity > Severity::Notice)
+        .map(|f| f.cause.clone())
+        .collect()
 }
 
 /// A copy of a bundle in which each file is written by `write`, which gets its path below the bundle and its bytes.
@@ -51,7 +58,12 @@ fn same_after(what: &str, change: &dyn Fn(&Path) -> TempDir) {
     for bundle in incidents() {
         let before = causes(&diagnose(&[bundle.clone()]));
         let changed = change(&bundle);
-        assert_eq!(causes(&diagnose(&[changed.path().to_path_buf()])), before, "{what}: {}", bundle.display());
+        assert_eq!(
+            causes(&diagnose(&[changed.path().to_path_buf()])),
+            before,
+            "{what}: {}",
+            bundle.display()
+        );
     }
 }
 
@@ -115,7 +127,9 @@ fn names_of_hosts_change_nothing() {
 fn line_ends_and_a_mark_change_nothing() {
     same_after("CRLF and a byte order mark", &|bundle| {
         copy(bundle, &|_, target, bytes| {
-            let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace('\n', "\r\n");
+            let text = String::from_utf8_lossy(bytes)
+                .replace("\r\n", "\n")
+                .replace('\n', "\r\n");
             fs::write(target, format!("\u{FEFF}{text}")).unwrap();
         })
     });
@@ -128,7 +142,10 @@ fn lines_printed_twice_change_nothing() {
             let text = String::from_utf8_lossy(bytes);
             let stamped = text.lines().filter(|l| l.starts_with("20")).count();
             let plain = is_log(target) && stamped == text.lines().count();
-            let twice: String = text.split_inclusive('\n').map(|l| if plain { l.repeat(2) } else { l.to_string() }).collect();
+            let twice: String = text
+                .split_inclusive('\n')
+                .map(|l| if plain { l.repeat(2) } else { l.to_string() })
+                .collect();
             fs::write(target, twice).unwrap();
         })
     });
@@ -136,7 +153,9 @@ fn lines_printed_twice_change_nothing() {
 
 #[test]
 fn logs_of_a_healthy_cluster_beside_it_change_nothing() {
-    let Some(healthy) = folders(&root().join("healthy")).into_iter().next() else { return };
+    let Some(healthy) = folders(&root().join("healthy")).into_iter().next() else {
+        return;
+    };
     for bundle in incidents() {
         let before = causes(&diagnose(&[bundle.clone()]));
         let after = causes(&diagnose(&[bundle.clone(), healthy.clone()]));
@@ -157,14 +176,25 @@ fn without_its_proving_lines_a_finding_is_gone() {
             .collect();
         let stripped = copy(&bundle, &|_, target, bytes| {
             let text = String::from_utf8_lossy(bytes);
-            let kept: String = text.split_inclusive('\n').filter(|l| !marks.iter().any(|m| l.contains(m))).collect();
+            let kept: String = text
+                .split_inclusive('\n')
+                .filter(|l| !marks.iter().any(|m| l.contains(m)))
+                .collect();
             fs::write(target, kept).unwrap();
         });
         // What is proved by figures (GC pauses, iostat) has no literals to strip; what is proved by lines must go.
         let by_lines = first.evidence.iter().all(|e| e.mark.is_some());
         let after = diagnose(&[stripped.path().to_path_buf()]);
-        let still = after.findings.iter().any(|f| f.rule == first.rule && f.confidence >= first.confidence);
-        assert!(!by_lines || !still, "{}: {} stands without its lines", bundle.display(), first.rule);
+        let still = after
+            .findings
+            .iter()
+            .any(|f| f.rule == first.rule && f.confidence >= first.confidence);
+        assert!(
+            !by_lines || !still,
+            "{}: {} stands without its lines",
+            bundle.display(),
+            first.rule
+        );
     }
 }
 
@@ -185,8 +215,16 @@ fn without_the_gc_log_gc_is_not_checked_instead_of_ruled_out() {
         });
         let after = diagnose(&[without.path().to_path_buf()]);
         let first = after.findings.first().unwrap();
-        assert!(!first.ruled_out.iter().any(|r| r.cause == "gc-long-pause"), "{}", bundle.display());
-        assert!(first.not_checked.iter().any(|n| n.cause == "gc-long-pause"), "{}", bundle.display());
+        assert!(
+            !first.ruled_out.iter().any(|r| r.cause == "gc-long-pause"),
+            "{}",
+            bundle.display()
+        );
+        assert!(
+            first.not_checked.iter().any(|n| n.cause == "gc-long-pause"),
+            "{}",
+            bundle.display()
+        );
     }
     assert!(tried > 0, "no incident rules GC out");
 }

@@ -13,7 +13,9 @@ const RULES_ARE_COMPLETE: bool = false;
 const IMPORTS: [(&str, &[&str]); 11] = [
     (
         "cli",
-        &["diagnose", "compare", "lint", "report", "format", "top", "rule", "input", "model"],
+        &[
+            "diagnose", "compare", "lint", "report", "format", "top", "rule", "input", "model",
+        ],
     ),
     ("top", &["diagnose", "rule", "model"]),
     ("diagnose", &["input", "format", "derive", "lint", "rule", "model"]),

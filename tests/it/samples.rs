@@ -12,8 +12,13 @@ fn samples() -> PathBuf {
 }
 
 pub(crate) fn folders(dir: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> =
-        fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    let mut found: Vec<PathBuf> = fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.is_dir())
+        .collect();
     found.sort();
     found
 }
@@ -23,8 +28,11 @@ fn name(path: &Path) -> String {
 }
 
 fn told(d: &Diagnosis) -> String {
-    let list: Vec<String> =
-        d.findings.iter().map(|f| format!("{} ({}, {:.0} %)", f.rule, f.severity.word(), f.confidence * 100.0)).collect();
+    let list: Vec<String> = d
+        .findings
+        .iter()
+        .map(|f| format!("{} ({}, {:.0} %)", f.rule, f.severity.word(), f.confidence * 100.0))
+        .collect();
     list.join(", ")
 }
 
@@ -38,7 +46,11 @@ fn rules_fire_on_their_samples_and_not_on_the_near_misses() {
             wrong.push(format!("{rule}: not found in fires/, got {}", told(&fires)));
         }
         let quiet = diagnose(&[folder.join("quiet")]);
-        if quiet.findings.iter().any(|f| f.rule == rule && f.severity > Severity::Notice) {
+        if quiet
+            .findings
+            .iter()
+            .any(|f| f.rule == rule && f.severity > Severity::Notice)
+        {
             wrong.push(format!("{rule}: found in quiet/"));
         }
     }
@@ -71,15 +83,34 @@ fn incidents_come_out_as_told() {
         let d = diagnose(&[folder.join("input")]);
         let first = d.findings.first();
         let first_cause = first.map(|f| f.cause.as_str());
-        assert_eq!(first_cause, case.causes.first().map(String::as_str), "{}: {}", name(&folder), told(&d));
+        assert_eq!(
+            first_cause,
+            case.causes.first().map(String::as_str),
+            "{}: {}",
+            name(&folder),
+            told(&d)
+        );
         let first = first.unwrap();
         for cause in &case.explained {
-            assert!(first.explains.contains(cause), "{}: {cause} is not explained: {:?}", name(&folder), first.explains);
+            assert!(
+                first.explains.contains(cause),
+                "{}: {cause} is not explained: {:?}",
+                name(&folder),
+                first.explains
+            );
         }
         for cause in &case.ruled_out {
             let out: Vec<&str> = first.ruled_out.iter().map(|r| r.cause.as_str()).collect();
-            assert!(out.contains(&cause.as_str()), "{}: {cause} is not ruled out: {out:?}", name(&folder));
+            assert!(
+                out.contains(&cause.as_str()),
+                "{}: {cause} is not ruled out: {out:?}",
+                name(&folder)
+            );
         }
-        assert!(!first.evidence.is_empty() && !first.advice.is_empty(), "{}", name(&folder));
+        assert!(
+            !first.evidence.is_empty() && !first.advice.is_empty(),
+            "{}",
+            name(&folder)
+        );
     }
 }

@@ -360,7 +360,12 @@ impl Collect {
             (Some(at), Some(end)) if at.zone == end.zone => at.ms >= begin(end),
             _ => true,
         };
-        let gc_s: f64 = self.since_stop.drain(..).filter(|(at, _)| inside(*at)).map(|(_, secs)| secs).sum();
+        let gc_s: f64 = self
+            .since_stop
+            .drain(..)
+            .filter(|(at, _)| inside(*at))
+            .map(|(_, secs)| secs)
+            .sum();
         stopped.gc_ms = ((gc_s * 1e9).round() / 1e6).clamp(0.0, stopped.stopped_ms) + 0.0;
         let totals = &mut self.log.totals;
         totals.stops += 1;

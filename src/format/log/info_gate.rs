@@ -74,7 +74,10 @@ impl InfoGate {
                 own.starts_with(&other) || other.starts_with(&own)
             })
         };
-        let cold = heads.into_iter().filter(|(_, constant)| !is_hot(constant)).map(|(head, _)| head);
+        let cold = heads
+            .into_iter()
+            .filter(|(_, constant)| !is_hot(constant))
+            .map(|(head, _)| head);
         Self { cold: cold.collect() }
     }
 
@@ -136,13 +139,34 @@ mod tests {
         let literals = AhoCorasick::new(["dispatch behind commit log", "serializeType="]).unwrap();
         let gate = InfoGate::new(&literals);
         for (line, cold) in [
-            ("2023-03-01 10:00:00 INFO BrokerControllerScheduledThread1 - dispatch behind commit log 0 bytes", false),
-            ("2023-03-01 10:00:00 INFO main - The broker[a, 10.0.0.1:10911] boot success. serializeType=JSON", false),
-            ("2023-03-01 10:00:00 INFO ClientManageThread_1 - new consumer connected, group: g CONSUME_PASSIVELY", true),
-            ("2023-03-01 10:00:00 WARN ClientManageThread_1 - new consumer connected, group: g CONSUME_PASSIVELY", false),
-            ("2023-03-01 10:00:01 - [WATERMARK] Send Queue Size: 0 SlowTimeMills: 0", true),
-            ("2021-07-29 15:10:27 INFO - [TOPIC_PUT_SIZE] [T] Stats In One Minute, SUM: 574 TPS: 9.57 AVGPT: 574.00", true),
-            ("2020-04-24 15:21:30,030 INFO RocketmqClient - rebalanced result changed. allocateMessageQueueStrategyName=AVG", true),
+            (
+                "2023-03-01 10:00:00 INFO BrokerControllerScheduledThread1 - dispatch behind commit log 0 bytes",
+                false,
+            ),
+            (
+                "2023-03-01 10:00:00 INFO main - The broker[a, 10.0.0.1:10911] boot success. serializeType=JSON",
+                false,
+            ),
+            (
+                "2023-03-01 10:00:00 INFO ClientManageThread_1 - new consumer connected, group: g CONSUME_PASSIVELY",
+                true,
+            ),
+            (
+                "2023-03-01 10:00:00 WARN ClientManageThread_1 - new consumer connected, group: g CONSUME_PASSIVELY",
+                false,
+            ),
+            (
+                "2023-03-01 10:00:01 - [WATERMARK] Send Queue Size: 0 SlowTimeMills: 0",
+                true,
+            ),
+            (
+                "2021-07-29 15:10:27 INFO - [TOPIC_PUT_SIZE] [T] Stats In One Minute, SUM: 574 TPS: 9.57 AVGPT: 574.00",
+                true,
+            ),
+            (
+                "2020-04-24 15:21:30,030 INFO RocketmqClient - rebalanced result changed. allocateMessageQueueStrategyName=AVG",
+                true,
+            ),
             ("2023-03-01 10:00:00 INFO main - something nobody knows", false),
             ("INFO", false),
         ] {

@@ -84,7 +84,11 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
             break;
         };
         let rule = &case.book.rules[winner.rule];
-        let with_it = if rule.severity == Severity::Notice { Vec::new() } else { consequences(case, winner, &scored) };
+        let with_it = if rule.severity == Severity::Notice {
+            Vec::new()
+        } else {
+            consequences(case, winner, &scored)
+        };
         let made = finding::make(case, &views, winner, sure, &with_it, &scored);
         if rule.severity > Severity::Notice {
             taken.take(case, &views, winner);

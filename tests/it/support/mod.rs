@@ -14,6 +14,10 @@ use std::sync::OnceLock;
 pub(crate) fn diagnose(paths: &[PathBuf]) -> Diagnosis {
     static BOOK: OnceLock<RuleBook> = OnceLock::new();
     let book = BOOK.get_or_init(|| diagnose::rulebook(&[]).unwrap_or_else(|e| panic!("{e:#}")));
-    let request = Request { paths: paths.to_vec(), threads: 1, ..Request::default() };
+    let request = Request {
+        paths: paths.to_vec(),
+        threads: 1,
+        ..Request::default()
+    };
     diagnose::run_with(book, &request, &mut ()).unwrap()
 }
