@@ -90,9 +90,7 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
             consequences(case, winner, &scored)
         };
         let made = finding::make(case, &views, winner, sure, &with_it, &scored);
-        if rule.severity > Severity::Notice {
-            taken.take(case, &views, winner);
-        }
+        taken.take(case, &views, winner);
         for consequence in &with_it {
             taken.take(case, &views, consequence);
         }
