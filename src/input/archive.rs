@@ -6,7 +6,7 @@
 
 use super::limits::Limits;
 use super::stored::Stored;
-use super::unpack::{explain, explain_packed, stop};
+use super::unpack::{explain_packed, stop};
 use super::walk::{Leaf, Visitor, walk};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -148,7 +148,7 @@ impl Visitor for Feeder {
             match end {
                 Ok(_) if full => {}
                 Ok(_) => break Ok(()),
-                Err(error) => break Err(error),
+                Err(error) => break Err(stop(explain_packed(leaf.inside, &error))),
             }
         };
         match self.send.send(Message::End(ordinal, result)) {
@@ -230,13 +230,5 @@ impl Drop for Member {
         {
             *self.archive.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(pump);
         }
-    }
-}
-
-/// One phrase for an error of a member.
-pub(super) fn explain_member(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => explain(error),
-        _ => explain_packed("archive", error),
     }
 }

@@ -147,16 +147,35 @@ impl Collector {
             return;
         }
         let name = show(path);
-        let looked = Stored::open(path).and_then(|bytes| Ok((look(&bytes)?, bytes)));
+        let looked = self.open(path).and_then(|bytes| Ok((look(&bytes)?, bytes)));
         match looked {
             Err(error) => self.problem(name, explain(&error)),
             Ok((Content::Binary(what), _)) => self.problem(name, what),
             Ok((Content::Packed(_), bytes)) => self.packed(&name, bytes, Packed::File(path.to_owned()), modified(meta)),
             Ok((Content::Text | Content::Hole, bytes)) => {
-                let store = Store::File(path.to_owned());
-                self.add(name, store, bytes.len(), true, modified(meta));
+                let size = bytes.len();
+                let store = match bytes {
+                    Stored::Memory(bytes) => {
+                        self.keep_left -= bytes.len();
+                        Store::Memory(bytes)
+                    }
+                    Stored::File(_) => Store::File(path.to_owned()),
+                };
+                self.add(name, store, size, true, modified(meta));
             }
         }
+    }
+
+    /// Opens a file; a small one is read at once and kept, instead of once for each look at it.
+    fn open(&self, path: &Path) -> io::Result<Stored> {
+        let file = Stored::open(path)?;
+        if file.len() > (HEAD_BYTES as u64).min(self.keep_left as u64) {
+            return Ok(file);
+        }
+        let mut bytes = vec![0; usize::try_from(file.len()).unwrap_or(HEAD_BYTES)];
+        let got = file.read_at(&mut bytes, 0)?;
+        bytes.truncate(got);
+        Ok(Stored::Memory(bytes.into()))
     }
 
     fn add(&mut self, path: String, store: Store, size: u64, size_is_exact: bool, modified_ms: Option<i64>) {
@@ -232,7 +251,8 @@ impl Collector {
         self.archives += 1;
         let archive = Archive::new(packed, &self.limits);
         if let Some(One { head, is_whole }) = one_text(&bytes, &self.limits) {
-            if is_whole {
+            if is_whole && head.len() <= self.keep_left {
+                self.keep_left -= head.len();
                 let size = head.len() as u64;
                 self.add(name.to_owned(), Store::Memory(head.into()), size, true, modified_ms);
                 return;

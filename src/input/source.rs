@@ -1,6 +1,6 @@
 //! `Source`: a named stream of bytes, and the ways to read it.
 
-use super::archive::{Archive, explain_member};
+use super::archive::Archive;
 use super::limits::Limits;
 use super::peel::{Peel, Peeler, Utf16, Utf16Read, utf16};
 use super::ranges::Ranges;
@@ -189,15 +189,15 @@ impl Source {
     pub fn open(&self) -> Result<Reader, Problem> {
         let plan = self.plan()?;
         let (chunk, max_line) = (self.limits.chunk(), self.limits.max_line_bytes);
-        let stream = |from: Box<dyn Read + Send>, explain: fn(&io::Error) -> String| {
+        let stream = |from: Box<dyn Read + Send>| {
             let from = match plan.utf16 {
                 Some(order) => Box::new(Utf16Read::new(from, order)),
                 None => from,
             };
-            Mode::Stream(Mutex::new(Stream::new(from, explain, chunk, max_line)))
+            Mode::Stream(Mutex::new(Stream::new(from, chunk, max_line)))
         };
         let stored = |bytes: Stored| match plan.utf16 {
-            Some(_) => stream(Box::new(Cursor::new(bytes, Arc::default())), explain),
+            Some(_) => stream(Box::new(Cursor::new(bytes, Arc::default()))),
             None => Mode::Ranges(Ranges::new(bytes, chunk, max_line)),
         };
         let mode = match &self.store {
@@ -205,7 +205,7 @@ impl Source {
             Store::Memory(bytes) => stored(Stored::Memory(Arc::clone(bytes))),
             Store::Member { archive, ordinal, .. } => {
                 let member = archive.member(*ordinal).map_err(|e| self.problem(&e))?;
-                stream(Box::new(member), explain_member)
+                stream(Box::new(member))
             }
             Store::Pipe { head, rest } => {
                 let rest = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -213,7 +213,7 @@ impl Source {
                     path: self.path.clone(),
                     what: "a pipe can be read only once".to_owned(),
                 })?;
-                stream(Box::new(io::Cursor::new(head.clone()).chain(rest)), explain)
+                stream(Box::new(io::Cursor::new(head.clone()).chain(rest)))
             }
         };
         Ok(Reader::new(&self.path, mode, &plan.peel, max_line, self.flawed))
@@ -237,8 +237,13 @@ impl Source {
         let mut stamps = Vec::new();
         let mut full = false;
         while let Some(chunk) = reader.next(&mut buffer) {
-            if text.len() + chunk.text.len() > max_bytes {
+            let left = max_bytes - text.len();
+            if chunk.text.len() > left {
                 full = true;
+                let whole_lines = super::lines::after_last_feed(&chunk.text.as_bytes()[..left]).unwrap_or(0);
+                let part = &chunk.text[..whole_lines];
+                text.push_str(part);
+                stamps.extend(chunk.stamps.iter().take(part.split_inclusive('\n').count()));
                 break;
             }
             text.push_str(chunk.text);

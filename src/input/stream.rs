@@ -2,12 +2,12 @@
 
 use super::lines;
 use super::reader::{Buffer, Placed, Tally};
+use super::unpack::explain;
 use std::io::{self, Read};
 
 /// A stream and what was read of it but not given yet.
 pub(super) struct Stream {
     from: Box<dyn Read + Send>,
-    explain: fn(&io::Error) -> String,
     /// The start of a line whose end has not come.
     carry: Vec<u8>,
     chunk_bytes: usize,
@@ -30,15 +30,9 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    pub(super) fn new(
-        from: Box<dyn Read + Send>,
-        explain: fn(&io::Error) -> String,
-        chunk_bytes: usize,
-        max_line_bytes: usize,
-    ) -> Self {
+    pub(super) fn new(from: Box<dyn Read + Send>, chunk_bytes: usize, max_line_bytes: usize) -> Self {
         Self {
             from,
-            explain,
             carry: Vec::new(),
             chunk_bytes,
             max_line_bytes,
@@ -135,7 +129,7 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
-                    tally.problem(|| (self.explain)(&error));
+                    tally.problem(|| explain(&error));
                 }
             }
         }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub(super) struct Leaf<'a> {
     pub(super) path: &'a str,
     pub(super) modified_ms: Option<i64>,
+    /// What it comes out of, for messages.
+    pub(super) inside: &'static str,
     pub(super) read: &'a mut dyn Read,
 }
 
@@ -113,6 +115,7 @@ impl Walk<'_> {
                 let leaf = Leaf {
                     path: &place.path,
                     modified_ms: place.modified_ms,
+                    inside: place.inside,
                     read: stream,
                 };
                 match self.visitor.leaf(leaf)? {
@@ -400,7 +403,7 @@ impl Escapes {
             .collect();
         let parts: Vec<&str> = text.split(['/', '\\']).filter(|p| !p.is_empty() && *p != ".").collect();
         let drive = |part: &&str| part.len() == 2 && part.ends_with(':');
-        if parts.contains(&"..") || text.starts_with(['/', '\\']) || parts.first().is_some_and(|p| drive(p)) {
+        if parts.contains(&"..") || text.starts_with(['/', '\\']) || parts.first().is_some_and(drive) {
             self.count += 1;
             if self.count == 1 {
                 self.first.clone_from(&text);

@@ -102,10 +102,10 @@ pub(in super::super) fn decode_line(line: &[u8]) -> Cow<'_, str> {
     // A line that was cut inside a character.
     let cut = error.error_len().is_none();
     if !cut && !mostly_utf8(line) {
-        if let Some(text) = GB18030.decode_without_bom_handling_and_without_replacement(line) {
-            if text.chars().any(is_chinese) {
-                return text;
-            }
+        if let Some(text) = GB18030.decode_without_bom_handling_and_without_replacement(line)
+            && text.chars().any(is_chinese)
+        {
+            return text;
         }
         // GBK with a cut or a stray byte: its Chinese is worth more than none.
         let text = GB18030.decode_without_bom_handling(line).0;

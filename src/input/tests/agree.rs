@@ -81,6 +81,9 @@ fn files_larger_than_a_chunk() {
     assert_eq!(found.sources[1].kind(), Kind::Packed { archive: 0 });
     assert!(found.sources[0].tail(500).unwrap().ends_with(line));
     assert!(!found.sources[0].head().unwrap().is_whole);
+    let part = found.sources[0].read_all(1000).unwrap();
+    assert_eq!(part.text, line.repeat(1000 / line.len()));
+    assert_eq!(part.outcome.problems.len(), 1);
 }
 
 #[test]

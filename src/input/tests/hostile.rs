@@ -188,6 +188,12 @@ fn cut_off_archives_give_what_is_there() {
                 "{name}: {told:?}"
             );
             assert!(told.len() <= 2, "{name}: {told:?}");
+            if name == "x.gz" {
+                assert_eq!(
+                    told,
+                    ["broken gzip: ends too early (cut off or still being written); read up to there"]
+                );
+            }
         }
     }
     let found = collect_bytes("x.zip", zip(&[("a.log", raw)])[..2000].to_vec(), &Limits::default());
