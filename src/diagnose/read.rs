@@ -11,7 +11,7 @@ use crate::format::log::template::Templates;
 use crate::format::log::{InfoGate, Scan, header, which, which_log};
 use crate::format::series::{Clock, LogSeries};
 use crate::format::{conf, formats};
-use crate::input::{Buffer, Kind, Source};
+use crate::input::{Buffer, Kind, Reader, Source, Whole};
 use crate::model::finding::Problem;
 use crate::model::{Event, LogKind, LogRecord, Moment, Role, SourceId, SourceInfo, Span, Text};
 use crate::rule::matcher::Ports;
@@ -129,34 +129,51 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
         templates: Templates::default(),
         problems: vec![problem],
     };
-    let big = source.kind() == Kind::File && source.size > WHOLE_MAX as u64;
-    if !big {
-        match source.read_all(WHOLE_MAX) {
-            Ok(whole) if source.size_is_exact && source.size <= WHOLE_MAX as u64 => {
-                return read_whole(reading, source, id, host, &whole);
-            }
-            // A packed source tells its size only when it was read.
-            Ok(whole) if whole.outcome.problems.is_empty() => return read_whole(reading, source, id, host, &whole),
-            Ok(whole) if whole.text.len() + (1 << 20) < WHOLE_MAX => {
-                return read_whole(reading, source, id, host, &whole);
-            }
-            Ok(_) => {}
-            Err(problem) => return unread(problem),
+    match start(source) {
+        Ok(Start::Whole(whole)) => read_whole(reading, source, id, host, &whole),
+        Ok(Start::Stream(stream)) => read_stream(reading, source, id, host, stream),
+        Err(problem) => unread(problem),
+    }
+}
+
+/// A source of which the first part was read.
+enum Start {
+    Whole(Whole),
+    Stream(Opened),
+}
+
+/// A big source: an open reader, and what was read already to find out that it is big.
+struct Opened {
+    reader: Reader,
+    first: String,
+    lines: u32,
+}
+
+/// Reads a source until it ends or proves to be big. Nothing is read twice: an archive or a pipe may allow it only once.
+fn start(source: &Source) -> Result<Start, Problem> {
+    let reader = source.open()?;
+    let mut limit = WHOLE_MAX;
+    if source.kind() == Kind::File && source.size > WHOLE_MAX as u64 {
+        let head = source.head()?.text;
+        let text = Text::new(SourceId(0), &source.path, &head);
+        // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays one.
+        let is_log = which_log(&source.path, &head) != LogKind::App;
+        if is_log || formats().map(|f| (f.score)(&text)).max().unwrap_or(0) < SURE {
+            return Ok(Start::Stream(Opened { reader, first: String::new(), lines: 0 }));
+        }
+        limit = STRUCTURED_MAX;
+    }
+    let mut buffer = Buffer::new();
+    let (mut text, mut stamps, mut lines) = (String::new(), Vec::new(), 0);
+    while let Some(chunk) = reader.next(&mut buffer) {
+        text.push_str(chunk.text);
+        stamps.extend_from_slice(chunk.stamps);
+        lines += chunk.lines;
+        if text.len() > limit {
+            return Ok(Start::Stream(Opened { reader, first: text, lines }));
         }
     }
-    let head = match source.head() {
-        Ok(head) => head,
-        Err(problem) => return unread(problem),
-    };
-    let text = Text::new(id, &source.path, &head.text);
-    // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays a log.
-    if which_log(&source.path, &head.text) == LogKind::App
-        && formats().map(|f| (f.score)(&text)).max().unwrap_or(0) >= SURE
-        && let Ok(whole) = source.read_all(STRUCTURED_MAX)
-    {
-        return read_whole(reading, source, id, host, &whole);
-    }
-    read_stream(reading, source, id, host, &head.text).unwrap_or_else(unread)
+    Ok(Start::Whole(Whole { text, stamps, outcome: reader.finish() }))
 }
 
 fn info(source: &Source, host: &str, format: &'static str) -> SourceInfo {
@@ -232,7 +249,7 @@ impl<'a> Gather<'a> {
     }
 }
 
-fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, whole: &crate::input::Whole) -> Read {
+fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, whole: &Whole) -> Read {
     let body = whole.text.as_str();
     let text = Text::new(id, &source.path, body);
     let mut events: Vec<Event> = Vec::new();
@@ -391,7 +408,10 @@ struct Merge<'a> {
     stitch: Stitch,
 }
 
-fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, head: &str) -> Result<Read, Problem> {
+fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, opened: Opened) -> Read {
+    let Opened { reader, first, lines } = opened;
+    let first_head = source.head().map(|h| h.text).unwrap_or_default();
+    let head = if first.is_empty() { first_head.as_str() } else { head_of(&first) };
     let log = which_log(&source.path, head);
     let stamped = head.lines().any(|l| header::begins_record(l.as_bytes()));
     let mut info = info(source, host, "log");
@@ -405,7 +425,6 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
         fold: false,
         gate: reading.gate_for(log),
     };
-    let reader = source.open()?;
     let merge = Mutex::new(Merge {
         next_line: 1,
         waiting: BTreeMap::new(),
@@ -413,28 +432,26 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
         stats: ScanStats::default(),
         stitch: Stitch::default(),
     });
+    let scan_part = |text: &str, first_line: u32, lines: u32| {
+        let mut gather = Gather::new(reading);
+        let (stats, edges) = scan_chunk(&scan, text, first_line, stamped, &mut |record| gather.record(record, info));
+        gather.note(stats.first);
+        gather.note(stats.last);
+        if is_periodic(log) {
+            for event in series(id, &info.path, log, text, first_line) {
+                gather.event(&event, info);
+            }
+        }
+        let part = Part { lines, gather, stats, edges };
+        merge.lock().unwrap_or_else(PoisonError::into_inner).take(first_line, part, &scan, info);
+    };
+    if lines > 0 {
+        scan_part(&first, 1, lines);
+    }
     let work = || {
         let mut buffer = Buffer::new();
         while let Some(chunk) = reader.next(&mut buffer) {
-            let mut gather = Gather::new(reading);
-            let (stats, edges) = scan_chunk(&scan, chunk.text, chunk.first_line, stamped, &mut |record| {
-                gather.record(record, info)
-            });
-            gather.note(stats.first);
-            gather.note(stats.last);
-            if is_periodic(log) {
-                for event in series(id, &info.path, log, chunk.text, chunk.first_line) {
-                    gather.event(&event, info);
-                }
-            }
-            let part = Part {
-                lines: chunk.lines,
-                gather,
-                stats,
-                edges,
-            };
-            let mut merge = merge.lock().unwrap_or_else(PoisonError::into_inner);
-            merge.take(chunk.first_line, part, &scan, info);
+            scan_part(chunk.text, chunk.first_line, chunk.lines);
         }
     };
     let threads = if source.kind() == Kind::File && source.size >= SHARED_MIN {
@@ -455,15 +472,15 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     info.bytes = outcome.bytes;
     info.lines = outcome.lines;
     let Merge { mut gather, stats, .. } = merge;
-    gather.seen(id, &info, head.lines().next().unwrap_or(""));
-    Ok(Read {
+    gather.seen(id, &info, first_head.lines().next().unwrap_or(""));
+    Read {
         info,
         tallies: gather.matcher.tallies,
         facts: gather.facts,
         ends: gather.ends,
         templates: stats.templates,
         problems: outcome.problems,
-    })
+    }
 }
 
 impl<'a> Merge<'a> {
