@@ -98,6 +98,10 @@ fn classic_shapes() {
             "1.0: [GC 9K->1K(9K)GC time would exceed GCTimeLimit of 98%, 0.123 secs]",
             &[(Young, 123.0)],
         ),
+        (
+            "1.0: [Full GC (Allocation Failure) 1.0: [Heap Dump (before full gc): Dumping heap to java_pid7.hprof ...\nHeap dump file created [26000000 bytes in 0.7 secs]\n, 0.75 secs]1.8: [CMS: 9K->8K(9K), 0.05 secs] 9K->8K(9K), 0.9 secs]",
+            &[(Full, 900.0)],
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(&pauses(text), expected, "{text}");

@@ -85,7 +85,7 @@ pub fn opens(rest: &[u8]) -> Opens {
         Some(b'G') => gc(rest),
         Some(b'F') if is(b"Full GC") && ends_word(&rest[7..]) => Opens::Record(Head::Full),
         Some(b'F') if is(b"FinalReference") || is(b"Finalize Marking") => Opens::Timed(Part::Phase),
-        Some(b'C') => concurrent_or_cms(rest),
+        Some(b'C') if !is(b"Class") => concurrent_or_cms(rest),
         Some(b'P') => named_p(rest),
         Some(b'D') if is(b"DefNew") => Opens::Timed(Part::Young(Owner::Serial)),
         Some(b'A') if is(b"ASParNew") => Opens::Timed(Part::Young(Owner::ParNew)),
@@ -100,9 +100,7 @@ pub fn opens(rest: &[u8]) -> Opens {
         Some(b'1') if is(b"1 CMS-remark") || is(b"1 ASCMS-remark") => Opens::CmsMark { remark: true },
         Some(b' ') if rest.get(1).is_some_and(u8::is_ascii_digit) => Opens::G1HeapShort,
         Some(b'0') if is(b"0x") => Opens::Address,
-        Some(b'S' | b'R' | b'r' | b'g' | b'w' | b'c' | b's' | b'W' | b'J' | b'U') if is_phase(rest) => {
-            Opens::Timed(Part::Phase)
-        }
+        Some(_) if is_phase(rest) => Opens::Timed(Part::Phase),
         _ => Opens::Other,
     }
 }
@@ -179,8 +177,23 @@ fn named_p(rest: &[u8]) -> Opens {
     }
 }
 
+/// Parts that close with their own seconds. All that can be interrupted by other lines must be here: what is not known
+/// is forgotten at the end of its line.
 fn is_phase(rest: &[u8]) -> bool {
-    const PHASES: [&[u8]; 11] = [
+    const PHASES: [&[u8]; 24] = [
+        b"Heap Dump (",
+        b"Class Histogram (",
+        b"visit unhandled CLDs",
+        b"dirty klass scan",
+        b"reference processing",
+        b"marking phase",
+        b"par mark",
+        b"summary phase",
+        b"adjust roots",
+        b"compaction phase",
+        b"par compact",
+        b"post compact",
+        b"pre compact",
         b"SoftReference",
         b"Scavenge-Before-Remark",
         b"Rescan",
