@@ -211,6 +211,7 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
     let mut diagnosis = Diagnosis {
         findings: verdicts.findings,
         unexplained: verdicts.unexplained,
+        considered: verdicts.considered,
         coverage,
         ..Diagnosis::default()
     };

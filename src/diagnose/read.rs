@@ -9,7 +9,7 @@ use crate::format::log::scan::ScanStats;
 use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
 use crate::format::log::template::Templates;
 use crate::format::log::{InfoGate, Scan, header, which, which_log};
-use crate::format::series::{Clock, LogSeries};
+use crate::format::series::{Clock, LineNumbers, LogSeries};
 use crate::format::{conf, formats};
 use crate::input::{Buffer, Kind, Reader, Source, Whole};
 use crate::model::finding::Problem;
@@ -327,14 +327,14 @@ fn series(id: SourceId, path: &str, log: LogKind, body: &str, first_line: u32) -
     };
     let mut series = LogSeries::new(id, Some(log), clock);
     let mut events = Vec::new();
-    let class = dump_class(log);
-    for (index, line) in body.lines().enumerate() {
-        let number = first_line + index as u32;
-        series.push(number, line, &mut events);
-        if let Some(class) = class
-            && let Some((key, value)) = conf::start_dump_line(line)
-        {
-            events.push(conf::dump_event(class, path, key, value, Span::line(id, number), line));
+    series.text(first_line, body, &mut events);
+    if let Some(class) = dump_class(log) {
+        let mut lines = LineNumbers::new(first_line, body);
+        for at in memchr::memmem::find_iter(body.as_bytes(), " main - ") {
+            let (number, line) = lines.at(at);
+            if let Some((key, value)) = conf::start_dump_line(line) {
+                events.push(conf::dump_event(class, path, key, value, Span::line(id, number), line));
+            }
         }
     }
     series.finish(&mut events);

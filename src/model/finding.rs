@@ -322,6 +322,8 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// Symptoms without a cause.
     pub unexplained: Vec<Unexplained>,
+    /// Ids of rules that any evidence speaks for, whatever came of them.
+    pub considered: Vec<String>,
     /// What was read.
     pub coverage: Coverage,
     /// In order of time.

@@ -38,9 +38,35 @@ impl Clock {
     }
 }
 
+/// Numbers of lines by the place of a byte in them, for places that come in order.
+#[derive(Debug)]
+pub struct LineNumbers<'a> {
+    text: &'a str,
+    counted: usize,
+    number: u32,
+}
+
+impl<'a> LineNumbers<'a> {
+    /// Lines of a text, the first of which has this number.
+    pub fn new(first_line: u32, text: &'a str) -> Self {
+        Self { text, counted: 0, number: first_line }
+    }
+
+    /// Number and text of the line that holds this byte. Places must not go back.
+    pub fn at(&mut self, at: usize) -> (u32, &'a str) {
+        let bytes = self.text.as_bytes();
+        self.number += memchr::memchr_iter(b'\n', &bytes[self.counted..at]).count() as u32;
+        self.counted = at;
+        let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |n| n + 1);
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+        (self.number, self.text[start..end].trim_end_matches('\r'))
+    }
+}
+
 /// All series of one log.
 #[derive(Debug)]
 pub struct LogSeries {
+    log: Option<LogKind>,
     watermark: watermark::WatermarkSeries,
     puts: puts::PutSeries,
     stats: stats::StatsSeries,
@@ -52,6 +78,7 @@ impl LogSeries {
     /// Series of one source. Gaps are only looked for in logs that write all the time.
     pub fn new(source: SourceId, log: Option<LogKind>, clock: Clock) -> Self {
         Self {
+            log,
             watermark: watermark::WatermarkSeries::new(source, clock),
             puts: puts::PutSeries::new(source, clock),
             stats: stats::StatsSeries::new(source, clock),
@@ -69,6 +96,80 @@ impl LogSeries {
             || self.puts.push(line_no, line, out)
             || self.stats.push(line_no, line, out)
             || self.lag.push(line_no, line, out);
+    }
+
+    /// Takes whole lines of a log, the first of which has this number. What a line loop would find, found without looking
+    /// at most lines: these are the biggest files of a bundle.
+    pub fn text(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
+        match self.log {
+            Some(LogKind::Watermark | LogKind::Stats | LogKind::Proxy) => self.lines(first_line, text, out),
+            Some(LogKind::Store) => {
+                self.gaps(first_line, text, out);
+                let mut lines = LineNumbers::new(first_line, text);
+                for at in memchr::memmem::find_iter(text.as_bytes(), "[PAGECACHERT] TotalPut ") {
+                    let (number, line) = lines.at(at);
+                    self.puts.push(number, line, out);
+                }
+            }
+            Some(LogKind::App | LogKind::Namesrv | LogKind::Tools) | None => {
+                let marks = ["[WATERMARK] ", "[PAGECACHERT] ", " Stats In One ", "[GROUP_GET_FALL_", "ThreadPool "];
+                if marks.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some()) {
+                    for (index, line) in text.lines().enumerate() {
+                        self.push(first_line + index as u32, line, out);
+                    }
+                }
+            }
+            Some(_) => self.gaps(first_line, text, out),
+        }
+    }
+
+    fn lines(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
+        let mut last: &[u8] = b"";
+        for (index, line) in text.lines().enumerate() {
+            let number = first_line + index as u32;
+            let idle = line.ends_with("Size: 0 SlowTimeMills: 0") || line.ends_with("SUM: 0 TPS: 0.00 AVGPT: 0.00");
+            if !idle || index == 0 {
+                self.push(number, line, out);
+                last = b"";
+                continue;
+            }
+            // The seconds of four lines in a row are mostly the same: then there is no hole to look for.
+            let stamp = line.as_bytes().get(..19).unwrap_or(b"");
+            if stamp != last
+                && let Some(gap) = &mut self.gap
+            {
+                gap.push(number, line, out);
+                last = stamp;
+            }
+        }
+    }
+
+    /// Looks for holes where the minute changes.
+    fn gaps(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
+        let Some(gap) = &mut self.gap else { return };
+        let bytes = text.as_bytes();
+        let (mut at, mut number, mut minute): (usize, u32, &[u8]) = (0, first_line, b"");
+        let mut previous = 0;
+        while at < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+            let now = bytes.get(at..at + 16).filter(|now| now[0].is_ascii_digit() && at + 16 <= end);
+            if let Some(now) = now
+                && now != minute
+            {
+                // The line before the change is the end of the time before.
+                if previous > 0 || at > 0 {
+                    let before = text[previous..at].lines().next().unwrap_or("");
+                    gap.push(number.saturating_sub(1), before, out);
+                }
+                gap.push(number, &text[at..end], out);
+                minute = now;
+            }
+            if now.is_some() {
+                previous = at;
+            }
+            at = end + 1;
+            number += 1;
+        }
     }
 
     /// Tells what is still held back.

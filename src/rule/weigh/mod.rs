@@ -63,6 +63,8 @@ pub struct Verdicts {
     pub findings: Vec<Finding>,
     /// Symptoms without a cause.
     pub unexplained: Vec<Unexplained>,
+    /// Ids of rules that any evidence speaks for.
+    pub considered: Vec<String>,
 }
 
 /// Weighs everything.
@@ -72,8 +74,13 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
     let mut open: Vec<usize> = (0..case.book.rules.len()).collect();
     let mut findings: Vec<(Severity, f64, Finding)> = Vec::new();
     let mut last_scores: Vec<Scored> = Vec::new();
+    let mut considered = None;
     loop {
         let scored: Vec<Scored> = open.iter().map(|&r| score::score(case, &views, r, &taken)).collect();
+        considered.get_or_insert_with(|| {
+            let spoken_for = scored.iter().filter(|s| s.positive);
+            spoken_for.map(|s| case.book.rules[s.rule].id.clone()).collect::<Vec<_>>()
+        });
         let likely: Vec<(&Scored, f64)> = scored
             .iter()
             .map(|s| (s, confidence(case, s, &scored)))
@@ -106,6 +113,7 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
     Verdicts {
         findings: findings.into_iter().map(|(_, _, f)| f).collect(),
         unexplained,
+        considered: considered.unwrap_or_default(),
     }
 }
 
