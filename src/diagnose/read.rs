@@ -289,7 +289,7 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     }
     let mut templates = Templates::default();
     if is_log {
-        for event in series(id, &source.path, log, body, 1) {
+        for event in series(id, &source.path, log, body, 1, false) {
             gather.event(&event, &info);
         }
         let scan = Scan {
@@ -319,13 +319,16 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
 }
 
 /// The periodic lines of a log as events.
-fn series(id: SourceId, path: &str, log: LogKind, body: &str, first_line: u32) -> Vec<Event> {
+fn series(id: SourceId, path: &str, log: LogKind, body: &str, first_line: u32, thin: bool) -> Vec<Event> {
     let clock = if which::is_server(log) || log == LogKind::App {
         Clock::Gmt8
     } else {
         Clock::Local
     };
     let mut series = LogSeries::new(id, Some(log), clock);
+    if thin {
+        series = series.thin();
+    }
     let mut events = Vec::new();
     series.text(first_line, body, &mut events);
     if let Some(class) = dump_class(log) {
@@ -438,7 +441,7 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
         gather.note(stats.first);
         gather.note(stats.last);
         if is_periodic(log) {
-            for event in series(id, &info.path, log, text, first_line) {
+            for event in series(id, &info.path, log, text, first_line, true) {
                 gather.event(&event, info);
             }
         }

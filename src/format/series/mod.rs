@@ -38,6 +38,24 @@ impl Clock {
     }
 }
 
+/// Whether a periodic line tells nothing but zeros.
+fn is_idle(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.ends_with(b"Size: 0 SlowTimeMills: 0") || line.ends_with(b"SUM: 0 TPS: 0.00 AVGPT: 0.00")
+}
+
+/// Whether a counter of stats.log is left out of a big log: counters of single queues, and of topics and groups all
+/// minutes but each tenth. `2021-07-29 15:10:27 INFO - [TOPIC_PUT_NUMS] [order-topic] Stats In One Minute, …`
+fn is_left_out(line: &[u8]) -> bool {
+    let Some(name) = line.get(27..) else { return false };
+    let starts = |names: &[&[u8]]| names.iter().any(|n| name.starts_with(n));
+    if line[26] != b'[' {
+        return false;
+    }
+    starts(&[b"QUEUE_", b"COMMERCIAL_"])
+        || (line[15] != b'0' && starts(&[b"TOPIC_PUT_", b"GROUP_GET_NUMS", b"GROUP_GET_SIZE", b"BROKER_"]))
+}
+
 /// Numbers of lines by the place of a byte in them, for places that come in order.
 #[derive(Debug)]
 pub struct LineNumbers<'a> {
@@ -67,6 +85,7 @@ impl<'a> LineNumbers<'a> {
 #[derive(Debug)]
 pub struct LogSeries {
     log: Option<LogKind>,
+    thin: bool,
     watermark: watermark::WatermarkSeries,
     puts: puts::PutSeries,
     stats: stats::StatsSeries,
@@ -79,12 +98,20 @@ impl LogSeries {
     pub fn new(source: SourceId, log: Option<LogKind>, clock: Clock) -> Self {
         Self {
             log,
+            thin: false,
             watermark: watermark::WatermarkSeries::new(source, clock),
             puts: puts::PutSeries::new(source, clock),
             stats: stats::StatsSeries::new(source, clock),
             lag: lag::LagSeries::new(source, clock),
             gap: log.and_then(|log| gap::GapSeries::new(source, log, clock)),
         }
+    }
+
+    /// For big logs: the same counter each tenth minute is enough.
+    #[must_use]
+    pub fn thin(mut self) -> Self {
+        self.thin = true;
+        self
     }
 
     /// Takes one line; `line_no` counts from 1.
@@ -125,22 +152,26 @@ impl LogSeries {
 
     fn lines(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
         let mut last: &[u8] = b"";
-        for (index, line) in text.lines().enumerate() {
-            let number = first_line + index as u32;
-            let idle = line.ends_with("Size: 0 SlowTimeMills: 0") || line.ends_with("SUM: 0 TPS: 0.00 AVGPT: 0.00");
-            if !idle || index == 0 {
-                self.push(number, line, out);
+        let (mut at, mut number) = (0, first_line);
+        let bytes = text.as_bytes();
+        while at < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+            let line = &bytes[at..end];
+            if at == 0 || !is_idle(line) && !(self.thin && is_left_out(line)) {
+                self.push(number, text[at..end].trim_end_matches('\r'), out);
                 last = b"";
-                continue;
+            } else {
+                // The seconds of several lines in a row are mostly the same: then there is no hole to look for.
+                let stamp = line.get(..19).unwrap_or(b"");
+                if stamp != last
+                    && let Some(gap) = &mut self.gap
+                {
+                    gap.push(number, &text[at..end], out);
+                    last = stamp;
+                }
             }
-            // The seconds of four lines in a row are mostly the same: then there is no hole to look for.
-            let stamp = line.as_bytes().get(..19).unwrap_or(b"");
-            if stamp != last
-                && let Some(gap) = &mut self.gap
-            {
-                gap.push(number, line, out);
-                last = stamp;
-            }
+            at = end + 1;
+            number += 1;
         }
     }
 
