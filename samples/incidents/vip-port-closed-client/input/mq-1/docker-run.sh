@@ -1,0 +1,1 @@
+docker run -d --name rmqbroker -p 10911:10911 -p 10912:10912 -v /opt/mq/broker.conf:/opt/rocketmq-4.4.0/conf/broker.conf apacherocketmq/rocketmq:4.4.0 sh mqbroker -c /opt/rocketmq-4.4.0/conf/broker.conf
