@@ -47,9 +47,9 @@ fn is_idle(line: &[u8]) -> bool {
 /// Whether a counter of stats.log is left out of a big log: counters of single queues, and of topics and groups all
 /// minutes but each tenth. `2021-07-29 15:10:27 INFO - [TOPIC_PUT_NUMS] [order-topic] Stats In One Minute, …`
 fn is_left_out(line: &[u8]) -> bool {
-    let Some(name) = line.get(27..) else { return false };
+    let Some(name) = line.get(28..) else { return false };
     let starts = |names: &[&[u8]]| names.iter().any(|n| name.starts_with(n));
-    if line[26] != b'[' {
+    if line[27] != b'[' {
         return false;
     }
     starts(&[b"QUEUE_", b"COMMERCIAL_"])
@@ -119,7 +119,8 @@ impl LogSeries {
         if let Some(gap) = &mut self.gap {
             gap.push(line_no, line, out);
         }
-        let _taken = self.watermark.push(line_no, line, out)
+        let _taken = (self.log == Some(LogKind::Stats) && self.stats.push(line_no, line, out))
+            || self.watermark.push(line_no, line, out)
             || self.puts.push(line_no, line, out)
             || self.stats.push(line_no, line, out)
             || self.lag.push(line_no, line, out);
