@@ -11,7 +11,9 @@
 
 pub mod gap;
 pub mod lag;
+pub mod lifecycle;
 pub mod puts;
+mod rates;
 pub mod stats;
 pub mod watermark;
 
@@ -91,6 +93,7 @@ pub struct LogSeries {
     stats: stats::StatsSeries,
     lag: lag::LagSeries,
     gap: Option<gap::GapSeries>,
+    life: Option<lifecycle::LifeSeries>,
 }
 
 impl LogSeries {
@@ -104,6 +107,7 @@ impl LogSeries {
             stats: stats::StatsSeries::new(source, clock),
             lag: lag::LagSeries::new(source, clock),
             gap: log.and_then(|log| gap::GapSeries::new(source, log, clock)),
+            life: lifecycle::LifeSeries::new(source, log, clock),
         }
     }
 
@@ -118,6 +122,10 @@ impl LogSeries {
     pub fn push(&mut self, line_no: u32, line: &str, out: &mut dyn Sink) {
         if let Some(gap) = &mut self.gap {
             gap.push(line_no, line, out);
+        }
+        // Before the others: every line shows that the process lives.
+        if let Some(life) = &mut self.life {
+            life.push(line_no, line, out);
         }
         let _taken = self.watermark.push(line_no, line, out)
             || self.puts.push(line_no, line, out)
@@ -206,6 +214,7 @@ impl LogSeries {
     /// Tells what is still held back.
     pub fn finish(self, out: &mut dyn Sink) {
         self.watermark.finish(out);
+        self.stats.finish(out);
         self.lag.finish(out);
     }
 }
