@@ -35,7 +35,7 @@ const SURE: u8 = 60;
 /// Most events of one kind that are kept of one source.
 const FACTS_MAX: usize = 6000;
 /// Shorter pauses explain no hole in a log.
-const LONG_PAUSE_MS: f64 = 1000.0;
+const LONG_PAUSE_MS: f64 = 300.0;
 
 /// Most events of that kind that one source may give as facts: few, needed as a whole by lint and derivers. 0: none.
 fn facts_max(event: &Event) -> usize {

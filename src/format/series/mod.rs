@@ -226,10 +226,10 @@ mod tests {
     use crate::model::Text;
 
     fn parse(text: &Text<'_>, out: &mut dyn Sink) {
-        let log = if text.file_name().contains("watermark") {
-            LogKind::Watermark
-        } else {
-            LogKind::Stats
+        let log = match text.file_name() {
+            name if name.contains("watermark") => LogKind::Watermark,
+            name if name.contains("broker") => LogKind::Broker,
+            _ => LogKind::Stats,
         };
         let mut series = LogSeries::new(text.source, Some(log), Clock::Gmt8);
         for (at, line) in text.lines().iter().enumerate() {
