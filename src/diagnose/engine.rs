@@ -4,7 +4,8 @@ use super::happenings;
 use super::read::{Read, Reading, SHARED_MIN, ports_of, read};
 use super::window::Window;
 use super::{Progress, Step, TimePoint};
-use crate::derive::clocks::{self, Ends};
+use crate::derive::clocks::{self, Clocks, Ends};
+use crate::derive::{Bundle, branches};
 use crate::format::log::InfoGate;
 use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
@@ -46,12 +47,15 @@ pub(super) fn inspect(
     progress: &mut dyn Progress,
 ) -> (Vec<Event>, Coverage) {
     let reads = read_all(job, &Ports::default(), progress);
-    let (mut facts, mut sources) = (Vec::new(), Vec::new());
+    let (mut facts, mut sources, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for read in reads {
         facts.extend(read.facts);
         problems.extend(read.problems);
         sources.push(read.info);
+        ends.push(read.ends);
     }
+    let clocks = clocks::settle(&sources, &ends);
+    let facts = with_derived(facts, &sources, &clocks, &settled_spans(&clocks, &ends), &mut |_, _| {});
     let mut items = linted(&facts, &sources, job.lang);
     items.sort_by_key(|e| e.span);
     let coverage = Coverage {
@@ -171,11 +175,13 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
         problems.append(&mut read.problems);
     }
     let clocks = clocks::settle(&sources, &ends);
-    for event in derived(&facts, &sources, lang) {
-        let source = &sources[event.span.source.0 as usize];
-        matcher.event(&event, source);
-    }
     let spans = settled_spans(&clocks, &ends);
+    let facts = with_derived(facts, &sources, &clocks, &spans, &mut |event, source| {
+        matcher.event(event, source)
+    });
+    for item in linted(&facts, &sources, lang) {
+        matcher.event(&item, &sources[item.span.source.0 as usize]);
+    }
     let roles = roles(&sources);
     let versions = versions(&facts);
     let clock = |source: u32, moment| clocks.utc(source, moment);
@@ -219,9 +225,30 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
     diagnosis
 }
 
-/// Events of derivers and of lint.
-fn derived(facts: &[Event], sources: &[SourceInfo], lang: Lang) -> Vec<Event> {
-    linted(facts, sources, lang)
+/// Facts with what derivers make of them, which is also told one by one. Options of a start script that wait for the JDK
+/// are replaced by those that apply.
+fn with_derived(
+    facts: Vec<Event>,
+    sources: &[SourceInfo],
+    clocks: &Clocks,
+    spans: &BTreeMap<u32, (i64, i64)>,
+    tell: &mut dyn FnMut(&Event, &SourceInfo),
+) -> Vec<Event> {
+    let mut bundle = Bundle {
+        facts,
+        sources,
+        clocks,
+        spans,
+    };
+    let read = bundle.derive();
+    let mut facts = bundle.facts;
+    let derived = facts.split_off(read);
+    for event in &derived {
+        tell(event, &sources[event.span.source.0 as usize]);
+    }
+    facts.retain(|fact| !branches::is_undecided(fact));
+    facts.extend(derived);
+    facts
 }
 
 /// What lint says, with the texts of its checks in the language of the report.
@@ -240,7 +267,7 @@ fn linted(facts: &[Event], sources: &[SourceInfo], lang: Lang) -> Vec<Event> {
     items
 }
 
-fn settled_spans(clocks: &clocks::Clocks, ends: &[Ends]) -> BTreeMap<u32, (i64, i64)> {
+fn settled_spans(clocks: &Clocks, ends: &[Ends]) -> BTreeMap<u32, (i64, i64)> {
     let mut spans = BTreeMap::new();
     for (id, ends) in ends.iter().enumerate() {
         let settled = |ms, zone| clocks.utc(id as u32, crate::model::Moment { ms, zone });

@@ -4,6 +4,7 @@
 //! of chunks, by all threads where it is a plain file, and only as a log, unless one format claims all of its head.
 
 use super::window::Window;
+use crate::derive::branches;
 use crate::derive::clocks::Ends;
 use crate::format::log::scan::ScanStats;
 use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
@@ -31,27 +32,29 @@ const FOLD_MAX: usize = 2 << 20;
 /// A format that is this sure of the head of a big source gets all of it.
 const SURE: u8 = 60;
 
-/// Kinds of events that are facts about the cluster: few, needed as a whole by lint and derivers.
-const FACTS: &[&str] = &[
-    "conf.key",
-    "jvm.flag",
-    "sysctl",
-    "limit",
-    "hosts",
-    "env",
-    "mem.sample",
-    "disk.usage",
-    "version",
-    "rmq.start",
-    "admin.progress.summary",
-    "admin.progress",
-    "admin.connection",
-    "admin.subscription",
-    "rmq.gap",
-    "rmq.lag",
-];
-/// Most facts kept of one source.
+/// Most events of one kind that are kept of one source.
 const FACTS_MAX: usize = 6000;
+/// Shorter pauses explain no hole in a log.
+const LONG_PAUSE_MS: f64 = 300.0;
+
+/// Most events of that kind that one source may give as facts: few, needed as a whole by lint and derivers. 0: none.
+fn facts_max(event: &Event) -> usize {
+    let long = |field: &str| event.fields.num(field).is_some_and(|ms| ms >= LONG_PAUSE_MS);
+    match &*event.kind {
+        "conf.key" | "jvm.flag" | "sysctl" | "limit" | "hosts" | "env" | "mem.sample" | "disk.usage" | "version" => {
+            FACTS_MAX
+        }
+        "admin.progress.summary" | "admin.progress" | "admin.connection" | "admin.subscription" => FACTS_MAX,
+        "rmq.lag" | "bench.producer" | "bench.consumer" => FACTS_MAX,
+        "rmq.gap" | "rmq.boot" | "rmq.start" | "rmq.stop" | "rmq.register" => 2000,
+        "threads.busy" | "threads.dump" => 2000,
+        "gc.pause" if long("pause_ms") => 2000,
+        "gc.stopped" if long("stopped_ms") => 2000,
+        // Of the whole machine, with a time: readings of single processors and means since boot tell no hole.
+        "cpu.sample" if event.at.is_some() && event.fields.num("cpu").is_none() => FACTS_MAX,
+        _ => 0,
+    }
+}
 
 /// What reading one source gives.
 #[derive(Debug)]
@@ -193,6 +196,8 @@ struct Gather<'a> {
     matcher: Matcher<'a>,
     ends: Ends,
     facts: Vec<Event>,
+    /// Facts by kind.
+    kept: HashMap<Box<str>, usize>,
     window: Option<&'a Window>,
 }
 
@@ -202,6 +207,7 @@ impl<'a> Gather<'a> {
             matcher: Matcher::new(reading.book, reading.ports),
             ends: Ends::new(),
             facts: Vec::new(),
+            kept: HashMap::new(),
             window: reading.window,
         }
     }
@@ -221,10 +227,22 @@ impl<'a> Gather<'a> {
         if !self.counts(event.span.source, event.at) {
             return;
         }
-        self.matcher.event(event, info);
+        // Options that depend on the JDK are counted when the whole bundle has told it.
+        if !branches::is_undecided(event) {
+            self.matcher.event(event, info);
+        }
         self.note(event.at);
-        if self.facts.len() < FACTS_MAX && FACTS.contains(&&*event.kind) {
-            self.facts.push(event.clone());
+        let most = facts_max(event);
+        if most > 0 {
+            self.keep(event.clone(), most);
+        }
+    }
+
+    fn keep(&mut self, fact: Event, most: usize) {
+        let kept = self.kept.entry(fact.kind.clone()).or_default();
+        if *kept < most {
+            *kept += 1;
+            self.facts.push(fact);
         }
     }
 
@@ -500,6 +518,10 @@ impl<'a> Merge<'a> {
         self.stitch
             .push(scan, part.edges, &mut |record| gather.record(record, info));
         gather.matcher.absorb(part.gather.matcher.tallies, 0);
+        for fact in part.gather.facts {
+            let most = facts_max(&fact);
+            gather.keep(fact, most);
+        }
         for (zone, (first, last)) in part.gather.ends {
             let slot = gather.ends.entry(zone).or_insert((first, last));
             *slot = (slot.0.min(first), slot.1.max(last));

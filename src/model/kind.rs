@@ -215,8 +215,8 @@ pub const KINDS: &[Kind] = &[
     ),
     k(
         "threads.stuck",
-        &["thread", "pool", "frame", "dumps", "what"],
-        "the same thread with the same frames in two or more dumps of one process",
+        &["thread", "pool", "frame", "dumps", "what", "files", "span_s"],
+        "the same thread with the same frames in two or more dumps of one process; files = how many files they stand in (when more than one), span_s between the first and the last",
     ),
     k(
         "threads.busy",
@@ -565,11 +565,30 @@ pub const KINDS: &[Kind] = &[
         "GROUP_GET_FALL_*: how far a group reads behind; frozen = 1: equal to the reading before, the consumer pulls no data (told once)",
     ),
     k(
+        "rate.gap",
+        &["topic", "group", "put_per_s", "get_per_s", "share_pct", "minutes"],
+        "for minutes (three or more in a row) a group read less than 90 % of what arrived in its topic (TOPIC_PUT_NUMS against GROUP_GET_NUMS of one broker); share_pct = read of arrived. Tags the broker filters out and reads from a slave lower it without any lag: compare with rmq.lag, lag.growth",
+    ),
+    k(
+        "rmq.boot",
+        &["process", "last_stop", "silent_s"],
+        "a process begins to start: its start-up dump, or a broker opening its store; last_stop clean|unclean as told by the abort file; silent_s = time since the process before wrote its last line in this log",
+    ),
+    k(
         "rmq.start",
         &["process", "name", "addr", "version", "namesrv"],
-        "a process says it started",
+        "a process says it started (boot success); process broker|namesrv|proxy|controller",
     ),
-    k("rmq.stop", &["process", "clean"], "a process says it stops"),
+    k(
+        "rmq.stop",
+        &["process", "clean"],
+        "a process says it stops (its shutdown hook runs: clean = 1)",
+    ),
+    k(
+        "rmq.register",
+        &["process", "addr", "namesrv"],
+        "one registration as one end prints it: process broker (the name server answered) or namesrv (a new broker; addr = the broker's)",
+    ),
     k(
         "rmq.gap",
         &["gap_s", "log", "lines_before"],
@@ -603,23 +622,97 @@ pub const KINDS: &[Kind] = &[
     // Derived
     k(
         "lag.growth",
-        &["group", "topic", "from", "to", "per_min", "span_s"],
-        "backlog of a group grew (or shrank) between two readings",
+        &[
+            "group",
+            "topic",
+            "from",
+            "to",
+            "per_min",
+            "span_s",
+            "unit",
+            "readings",
+            "rising",
+            "consume_tps",
+        ],
+        "backlog of a group between the first and the last reading of a row (per_min is negative when it shrank): unit messages (consumerProgress, from one or several files; per_min and span_s only when both readings tell their time) or bytes (rmq.lag, only runs that grow from reading to reading); rising = steps that grew, of readings - 1",
+    ),
+    k(
+        "queue.standing",
+        &[
+            "group", "topic", "broker", "queue", "offset", "diff", "grew", "client", "readings",
+        ],
+        "the consumer offset of a queue was the same in all readings of consumerProgress (two or more) while messages waited; grew = messages that arrived meanwhile",
+    ),
+    k(
+        "queue.moved",
+        &["group", "topic", "broker", "queue", "before", "after"],
+        "a queue had another consumer in the next reading of consumerProgress",
     ),
     k(
         "restart",
         &["process", "host", "down_s", "clean"],
-        "a process stopped and started again",
+        "a process stopped and started again; clean = 1: its shutdown hook ran, or no abort file was left (planned), 0: killed, crashed or power loss; down_s = from its last line (or the start of its shutdown hook) to boot success (to the begin of the start, when boot success is not in the bundle)",
+    ),
+    k(
+        "start.unfinished",
+        &["process", "host", "waited_s", "last_stop"],
+        "a process began to start and never said that it started; waited_s = time until the end of its logs or until it began again",
+    ),
+    k(
+        "process.end",
+        &["process", "host", "clean", "silent_s", "own_host_s"],
+        "the logs of a broker end before those of others and it does not start again: clean = 1 after its shutdown hook, 0 without; silent_s = how much longer the bundle goes on, own_host_s = how much longer other files of its own host do",
+    ),
+    k(
+        "stall",
+        &[
+            "host",
+            "gap_s",
+            "gc_s",
+            "covered_pct",
+            "logs",
+            "samples",
+            "other_hosts",
+            "steal_pct",
+            "log",
+        ],
+        "a host or process stood still: logs that write all the time (or samples of vmstat, sar …, log = samples) have the same hole, and no restart explains it; gc_s = part that GC pauses and safepoints of the host cover, logs = logs with the hole, samples = 1 when samples of the host have it too (the machine, not the process), other_hosts = hosts with a hole at the same time, steal_pct = highest steal within a minute",
     ),
     k(
         "clock.skew",
         &["host", "against", "skew_s"],
-        "two hosts print one shared event at different times",
+        "two hosts print one shared event at different times (a broker's first registration after its start, as broker and name server log it); skew_s over 0: the clock of `host` is ahead",
     ),
     k(
         "change",
-        &["what", "key", "before", "after"],
-        "something changed between two readings in one bundle (config, flags, build, address)",
+        &["what", "key", "before", "after", "host", "process"],
+        "the same setting of one host with another value in a later reading: what = conf.key (two start-up dumps of one process), jvm.flag (two command lines of one process), sysctl (two readings), conf-not-loaded (before = in use, after = in the file now, edited since the start)",
+    ),
+    k(
+        "bench.summary",
+        &[
+            "role",
+            "rows",
+            "tps",
+            "min_tps",
+            "max_tps",
+            "first_half_tps",
+            "second_half_tps",
+            "change_pct",
+            "zero_rows",
+            "avg_rt_ms",
+            "max_rt_ms",
+            "failed",
+            "avg_b2c_ms",
+            "avg_s2c_ms",
+            "late_start",
+        ],
+        "one run of the benchmark producer or consumer (role) in its steady state, without the first and last report: mean rates, second half against first (change_pct), zero_rows = reports of 0; late_start = 1: the consumer read a backlog that was there before it (B2C far above S2C and falling), it is not slow",
+    ),
+    k(
+        "host.address",
+        &["host", "ip", "port", "role", "iface", "name"],
+        "an address that belongs to a host of the bundle: from boot success, brokerIP1 with listenPort, ip or ifconfig; role broker|namesrv|…, empty for an interface; name = brokerName",
     ),
 ];
 

@@ -6,6 +6,7 @@ pub mod conf_keys;
 pub mod event;
 pub mod finding;
 pub mod inspection;
+pub mod jdk;
 pub mod kind;
 pub mod moment;
 pub mod record;

@@ -50,15 +50,6 @@ pub fn of_java_version(line: &str) -> Option<&str> {
     (known && maker.len() <= 40 && sane).then_some(version)
 }
 
-/// Major number of a JDK version: 8 for `1.8.0_221`, 17 for `17.0.15`.
-pub fn major(version: &str) -> Option<u32> {
-    let mut parts = version.split(['.', '_', '+', '-']);
-    match parts.next()?.parse().ok()? {
-        1 => parts.next()?.parse().ok(),
-        major => Some(major),
-    }
-}
-
 /// Jar file names whose version matters, and what they are a part of.
 const JARS: &[(&str, &str)] = &[
     ("rocketmq-broker-", "rocketmq"),
@@ -175,8 +166,6 @@ mod tests {
             Some("17.0.15")
         );
         assert_eq!(of_java_version("java version \"1.8.0_221\""), Some("1.8.0_221"));
-        assert_eq!(major("1.8.0_221"), Some(8));
-        assert_eq!(major("17.0.15"), Some(17));
         let jars = of_jars(
             "-cp /opt/lib/rocketmq-broker-4.9.2.jar:/opt/lib/rocketmq-client-4.9.2.jar:/x/netty-all-4.0.42.Final.jar",
         );

@@ -29,7 +29,7 @@ impl GapSeries {
     /// A series for a log that writes all the time; none for others.
     pub fn new(source: SourceId, log: LogKind, clock: Clock) -> Option<Self> {
         let (log, least_s) = match log {
-            LogKind::Watermark => ("watermark", 5.0),
+            LogKind::Watermark => ("watermark", 3.0),
             LogKind::Store => ("store", 180.0),
             LogKind::Stats => ("stats", 180.0),
             LogKind::Broker => ("broker", 180.0),

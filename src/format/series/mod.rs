@@ -11,7 +11,9 @@
 
 pub mod gap;
 pub mod lag;
+pub mod lifecycle;
 pub mod puts;
+mod rates;
 pub mod stats;
 pub mod watermark;
 
@@ -91,6 +93,7 @@ pub struct LogSeries {
     stats: stats::StatsSeries,
     lag: lag::LagSeries,
     gap: Option<gap::GapSeries>,
+    life: Option<lifecycle::LifeSeries>,
 }
 
 impl LogSeries {
@@ -104,6 +107,7 @@ impl LogSeries {
             stats: stats::StatsSeries::new(source, clock),
             lag: lag::LagSeries::new(source, clock),
             gap: log.and_then(|log| gap::GapSeries::new(source, log, clock)),
+            life: lifecycle::LifeSeries::new(source, log, clock),
         }
     }
 
@@ -119,6 +123,10 @@ impl LogSeries {
         if let Some(gap) = &mut self.gap {
             gap.push(line_no, line, out);
         }
+        // Before the others: every line shows that the process lives.
+        if let Some(life) = &mut self.life {
+            life.push(line_no, line, out);
+        }
         let _taken = (self.log == Some(LogKind::Stats) && self.stats.push(line_no, line, out))
             || self.watermark.push(line_no, line, out)
             || self.puts.push(line_no, line, out)
@@ -133,6 +141,7 @@ impl LogSeries {
             Some(LogKind::Watermark | LogKind::Stats | LogKind::Proxy) => self.lines(first_line, text, out),
             Some(LogKind::Store) => {
                 self.gaps(first_line, text, out);
+                self.lives(first_line, text, out);
                 let mut lines = LineNumbers::new(first_line, text);
                 for at in memchr::memmem::find_iter(text.as_bytes(), "[PAGECACHERT] TotalPut ") {
                     let (number, line) = lines.at(at);
@@ -145,9 +154,20 @@ impl LogSeries {
                     for (index, line) in text.lines().enumerate() {
                         self.push(first_line + index as u32, line, out);
                     }
+                } else {
+                    self.lives(first_line, text, out);
                 }
             }
-            Some(_) => self.gaps(first_line, text, out),
+            Some(_) => {
+                self.gaps(first_line, text, out);
+                self.lives(first_line, text, out);
+            }
+        }
+    }
+
+    fn lives(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
+        if let Some(life) = &mut self.life {
+            life.text(first_line, text, out);
         }
     }
 
@@ -207,6 +227,7 @@ impl LogSeries {
     /// Tells what is still held back.
     pub fn finish(self, out: &mut dyn Sink) {
         self.watermark.finish(out);
+        self.stats.finish(out);
         self.lag.finish(out);
     }
 }
@@ -218,10 +239,10 @@ mod tests {
     use crate::model::Text;
 
     fn parse(text: &Text<'_>, out: &mut dyn Sink) {
-        let log = if text.file_name().contains("watermark") {
-            LogKind::Watermark
-        } else {
-            LogKind::Stats
+        let log = match text.file_name() {
+            name if name.contains("watermark") => LogKind::Watermark,
+            name if name.contains("broker") => LogKind::Broker,
+            _ => LogKind::Stats,
         };
         let mut series = LogSeries::new(text.source, Some(log), Clock::Gmt8);
         for (at, line) in text.lines().iter().enumerate() {

@@ -8,6 +8,7 @@
 //! Rows of zeros, of the hour and day, and of single queues (unless slow) are left out. A decimal comma is possible.
 
 use super::Clock;
+use super::rates::RateSeries;
 use crate::format::Sink;
 use crate::format::stamp::{self, Stamp};
 use crate::model::{Event, SourceId, Span};
@@ -94,24 +95,32 @@ pub struct StatsSeries {
     source: SourceId,
     clock: Clock,
     told: u32,
+    rates: RateSeries,
 }
 
 impl StatsSeries {
     /// An empty series.
     pub fn new(source: SourceId, clock: Clock) -> Self {
-        Self { source, clock, told: 0 }
+        Self {
+            source,
+            clock,
+            told: 0,
+            rates: RateSeries::new(source),
+        }
     }
 
     /// Takes a line; false when it is none of this series.
     pub fn push(&mut self, line_no: u32, text: &str, out: &mut dyn Sink) -> bool {
         let Some(counter) = line(text) else { return false };
+        let at = counter.stamp.map(|stamp| self.clock.at(stamp));
+        self.rates.push(&counter, at, line_no, text, out);
         if counter.sum == 0.0 || is_detail(&counter) || self.told >= ROWS_MAX {
             return true;
         }
         self.told += 1;
         let (topic, group) = topic_and_group(counter.name, counter.key);
         let mut event = Event::new("rmq.stats", Span::line(self.source, line_no), text)
-            .at(counter.stamp.map(|stamp| self.clock.at(stamp)))
+            .at(at)
             .with("name", counter.name)
             .with("key", counter.key);
         if let Some(topic) = topic {
@@ -127,6 +136,11 @@ impl StatsSeries {
                 .with("avgpt", counter.avgpt),
         );
         true
+    }
+
+    /// Tells what is still held back.
+    pub fn finish(self, out: &mut dyn Sink) {
+        self.rates.finish(out);
     }
 }
 

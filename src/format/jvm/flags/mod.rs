@@ -16,7 +16,6 @@ use crate::format::{Format, Sink};
 use crate::model::units::parse_bytes;
 use crate::model::{Event, Text};
 use option::VmOption;
-pub use script::applies;
 use std::collections::HashSet;
 
 /// JVM options.
