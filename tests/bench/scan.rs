@@ -148,14 +148,14 @@ const LOGS: &[Log] = &[
         name: "broker",
         share: 0.30,
         info: &[
-            "INFO BrokerControllerScheduledThread1 - dispatch behind commit log 0 bytes",
-            "INFO brokerOutApi_thread_# - register broker[0]to name server @ OK",
+            "INFO AdminBrokerThread_# - deleteSubscriptionGroup called by @",
+            "INFO PullMessageThread_# - the broker store no queue data, fix the request offset # to # for topic: order-topic-# queueId: # consumer group: order-group-#",
             "INFO ClientManageThread_# - new consumer connected, group: order-group-# CONSUME_PASSIVELY CLUSTERING channel: ClientChannelInfo [channel=[id: 0x#, L:@ - R:@], clientId=10.0.0.#@4711#123, language=JAVA, version=433, lastUpdateTimestamp=17100#]",
             "INFO ClientManageThread_# - new producer connected, group: order-producers-# channel: ClientChannelInfo [channel=[id: 0x#, L:@ - R:@], clientId=10.0.0.#@4711#123, language=JAVA, version=433, lastUpdateTimestamp=17100#]",
             "INFO AdminBrokerThread_# - resetOffsetByTimestamp updateConsumeOffset success, order-topic-# order-group-# #",
             "INFO ClientManageThread_# - unregister a consumer[order-group-#] from consumerGroupInfo ClientChannelInfo [channel=[id: 0x#, L:@ - R:@], clientId=10.0.0.#@4711#123]",
             "INFO ClientManageThread_# - Consumer filter info change, old: #, new: #, change: true",
-            "INFO BrokerControllerScheduledThread1 - Slave fall behind master: # bytes",
+            "INFO ClientManageThread_# - NETTY EVENT: remove producer channel[@] in table, group: order-producers-#",
         ],
         warn: &[
             "WARN PullMessageThread_# - the consumer of group order-group-# reads with an old client, @",

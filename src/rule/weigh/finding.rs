@@ -16,7 +16,7 @@ const EVIDENCE_MAX: usize = 8;
 /// Minutes without events that end an episode.
 const EPISODE_GAP_MIN: i64 = 5;
 /// Most entries of "ruled out" and of "not checked".
-const ASIDE_MAX: usize = 6;
+const ASIDE_MAX: usize = 8;
 
 /// The text of a language.
 pub(super) fn pick_lang(lang: Lang, both: &Both) -> String {
@@ -311,20 +311,24 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
         .collect()
 }
 
-/// Rules of the same contests, other than the winner's cause and its consequences.
-fn contestants<'s>(
-    case: &'s Case<'_>,
-    s: &'s Scored,
-    with_it: &'s [&Scored],
-    all: &'s [Scored],
-) -> impl Iterator<Item = &'s Scored> {
+/// Rules of the same contests, other than the winner's cause and its consequences; the commonest for them first.
+fn contestants<'s>(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &'s [Scored]) -> Vec<&'s Scored> {
     let cause = &case.book.rules[s.rule].cause;
-    all.iter().filter(move |r| {
-        let other = &case.book.rules[r.rule].cause;
-        other != cause
-            && r.symptoms.iter().any(|x| s.symptoms.contains(x))
-            && !with_it.iter().any(|c| case.book.rules[c.rule].cause == *other)
-    })
+    let prior = |r: &Scored| {
+        let shared = case.book.rules[r.rule].symptoms.iter().filter(|(x, _)| s.symptoms.contains(x));
+        shared.map(|(_, prior)| *prior).fold(f64::MIN, f64::max)
+    };
+    let mut list: Vec<&Scored> = all
+        .iter()
+        .filter(|r| {
+            let other = &case.book.rules[r.rule].cause;
+            other != cause
+                && r.symptoms.iter().any(|x| s.symptoms.contains(x))
+                && !with_it.iter().any(|c| case.book.rules[c.rule].cause == *other)
+        })
+        .collect();
+    list.sort_by(|a, b| prior(b).total_cmp(&prior(a)));
+    list
 }
 
 fn ruled_out(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &[Scored]) -> Vec<RuledOut> {

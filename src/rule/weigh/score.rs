@@ -3,7 +3,7 @@
 use super::view::{View, ViewEnv, Views};
 use super::{Case, finding};
 use crate::model::finding::{NotChecked, Weight};
-use crate::rule::compile::Evidence;
+use crate::rule::compile::{Evidence, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -147,7 +147,9 @@ pub(super) fn score(case: &Case<'_>, views: &Views<'_>, index: usize, taken: &Ta
         if counted {
             s.total += weight;
         }
-        if weight > 0.0 && view.count > 0 {
+        // That a source was read proves nothing by itself.
+        let is_source = case.book.watches[rule.evidence[number].watch].origin == Origin::Kind("source".into());
+        if weight > 0.0 && view.count > 0 && !is_source {
             s.positive = true;
             s.records
                 .extend(view.samples.iter().map(|p| (p.span.source.0, p.record)));
@@ -195,7 +197,9 @@ fn evidence(
         });
     }
     if e.absent {
-        if view.count > 0 || !covered || e.needs.is_none() {
+        // "None near the time-outs" says nothing where there are no time-outs.
+        let near_nothing = e.near.as_ref().is_some_and(|n| n.targets.iter().all(|t| views.watch(*t).count == 0));
+        if view.count > 0 || !covered || e.needs.is_none() || near_nothing {
             return None;
         }
         return e.steps.first().map(|(_, weight)| (*weight, view));
@@ -231,6 +235,15 @@ fn covers(case: &Case<'_>, views: &Views<'_>, e: &Evidence, needs: &str, symptom
             }
         }
     }
+    let in_time = |source: u32| match (window, case.spans.get(&source)) {
+        (Some((first, last)), Some((from, to))) => *from <= last + 60_000 && *to >= first - 60_000,
+        _ => true,
+    };
+    if needs.contains('.') {
+        let origin = Origin::Kind(needs.to_string());
+        let watch = case.book.watches.iter().position(|w| w.origin == origin && w.condition.is_none());
+        return watch.is_some_and(|w| views.watch(w).sources.iter().any(|source| in_time(*source)));
+    }
     case.sources.iter().enumerate().any(|(index, source)| {
         let kind = source.format == needs || source.log.is_some_and(|l| crate::rule::compile::log_name(l) == needs);
         let role_fits = e.roles.is_empty()
@@ -239,11 +252,6 @@ fn covers(case: &Case<'_>, views: &Views<'_>, e: &Evidence, needs: &str, symptom
                 .roles
                 .get(&source.host)
                 .is_some_and(|known| known.iter().any(|r| e.roles.contains(r)));
-        kind && role_fits && {
-            match (window, case.spans.get(&(index as u32))) {
-                (Some((first, last)), Some((from, to))) => *from <= last + 60_000 && *to >= first - 60_000,
-                _ => true,
-            }
-        }
+        kind && role_fits && in_time(index as u32)
     })
 }
