@@ -5,20 +5,23 @@
 //! 2026-05-02 10:01:00 INFO - [GROUP_GET_NUMS] [order-topic@order-group] Stats In One Minute, SUM: 1717 TPS: 28.62 AVGPT: 6.09
 //! ```
 //!
+//! Rows of zeros may not reach it, and of a big log only each tenth minute does: a group that was seen before and has no
+//! row beside that of its topic read nothing.
+//!
 //! It runs while the log is read and not among the derivers: a broker's stats.log is too long to be kept.
 
 use super::stats::{Counter, topic_and_group};
 use crate::format::Sink;
 use crate::model::event::clip;
 use crate::model::{Event, Moment, SourceId, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A minute counts when a group reads less than this share of what arrives.
 const SHARE: f64 = 0.9;
 /// Fewer messages in a minute say nothing.
 const LEAST_PUT: f64 = 60.0;
 /// Shorter runs are not told: a minute's edge moves messages from one minute into the next.
-const LEAST_MINUTES: u32 = 3;
+const LEAST_READINGS: u32 = 3;
 /// Most topics and groups followed.
 const PAIRS_MAX: usize = 5000;
 
@@ -33,7 +36,9 @@ struct Place {
 /// Minutes in a row in which one group read too little.
 #[derive(Debug)]
 struct Run {
-    minutes: u32,
+    readings: u32,
+    first_minute: i64,
+    last_minute: i64,
     put: f64,
     get: f64,
     last: Place,
@@ -44,8 +49,10 @@ struct Run {
 pub(super) struct RateSeries {
     source: SourceId,
     minute: i64,
-    puts: BTreeMap<Box<str>, f64>,
+    puts: BTreeMap<Box<str>, (f64, Place)>,
     gets: BTreeMap<(Box<str>, Box<str>), (f64, Place)>,
+    /// Topics and groups that were read from.
+    known: BTreeSet<(Box<str>, Box<str>)>,
     runs: BTreeMap<(Box<str>, Box<str>), Run>,
 }
 
@@ -56,6 +63,7 @@ impl RateSeries {
             minute: 0,
             puts: BTreeMap::new(),
             gets: BTreeMap::new(),
+            known: BTreeSet::new(),
             runs: BTreeMap::new(),
         }
     }
@@ -78,39 +86,50 @@ impl RateSeries {
             self.flush(out);
             self.minute = minute;
         }
+        let place = Place {
+            at,
+            line,
+            text: clip(text).into(),
+        };
         match topic_and_group(counter.name, counter.key) {
             (Some(topic), None) if self.puts.len() < PAIRS_MAX => {
-                self.puts.insert(topic.into(), counter.sum);
+                self.puts.insert(topic.into(), (counter.sum, place));
             }
             (Some(topic), Some(group)) if self.gets.len() < PAIRS_MAX => {
-                let place = Place {
-                    at,
-                    line,
-                    text: clip(text).into(),
-                };
-                self.gets.insert((topic.into(), group.into()), (counter.sum, place));
+                let pair: (Box<str>, Box<str>) = (topic.into(), group.into());
+                if self.known.len() < PAIRS_MAX {
+                    self.known.insert(pair.clone());
+                }
+                self.gets.insert(pair, (counter.sum, place));
             }
             _ => {}
         }
     }
 
     fn flush(&mut self, out: &mut dyn Sink) {
-        for (pair, (get, place)) in std::mem::take(&mut self.gets) {
-            let put = self.puts.get(&pair.0).copied().unwrap_or(0.0);
-            if put >= LEAST_PUT && get < SHARE * put {
-                let run = self.runs.entry(pair).or_insert_with(|| Run {
-                    minutes: 0,
+        let mut gets = std::mem::take(&mut self.gets);
+        let puts = std::mem::take(&mut self.puts);
+        for pair in &self.known {
+            let Some((put, put_place)) = puts.get(&pair.0) else {
+                continue;
+            };
+            let (get, place) = gets.remove(pair).unwrap_or_else(|| (0.0, put_place.clone()));
+            if *put >= LEAST_PUT && get < SHARE * put {
+                let run = self.runs.entry(pair.clone()).or_insert_with(|| Run {
+                    readings: 0,
+                    first_minute: self.minute,
+                    last_minute: self.minute,
                     put: 0.0,
                     get: 0.0,
                     last: place.clone(),
                 });
-                (run.minutes, run.put, run.get) = (run.minutes.saturating_add(1), run.put + put, run.get + get);
-                run.last = place;
-            } else if let Some(run) = self.runs.remove(&pair) {
-                tell(self.source, &pair, &run, out);
+                run.readings = run.readings.saturating_add(1);
+                (run.put, run.get) = (run.put + put, run.get + get);
+                (run.last_minute, run.last) = (self.minute, place);
+            } else if let Some(run) = self.runs.remove(pair) {
+                tell(self.source, pair, &run, out);
             }
         }
-        self.puts.clear();
     }
 
     /// Tells the runs that are still open.
@@ -123,10 +142,11 @@ impl RateSeries {
 }
 
 fn tell(source: SourceId, (topic, group): &(Box<str>, Box<str>), run: &Run, out: &mut dyn Sink) {
-    if run.minutes < LEAST_MINUTES {
+    if run.readings < LEAST_READINGS {
         return;
     }
-    let seconds = f64::from(run.minutes) * 60.0;
+    let seconds = f64::from(run.readings) * 60.0;
+    let minutes = run.last_minute.saturating_sub(run.first_minute).saturating_add(1);
     let tenths = |n: f64| (n * 10.0).round() / 10.0;
     out.event(
         Event::new("rate.gap", Span::line(source, run.last.line), &run.last.text)
@@ -136,7 +156,7 @@ fn tell(source: SourceId, (topic, group): &(Box<str>, Box<str>), run: &Run, out:
             .with("put_per_s", tenths(run.put / seconds))
             .with("get_per_s", tenths(run.get / seconds))
             .with("share_pct", tenths(run.get / run.put * 100.0))
-            .with("minutes", f64::from(run.minutes)),
+            .with("minutes", minutes as f64),
     );
 }
 
@@ -151,7 +171,8 @@ mod tests {
             let mut series = RateSeries::new(SourceId(0));
             let mut out: Vec<Event> = Vec::new();
             for (minute, get) in gets.iter().enumerate() {
-                for (name, key, sum) in [("TOPIC_PUT_NUMS", "t", 6000.0), ("GROUP_GET_NUMS", "t@g", *get)] {
+                let rows = [("TOPIC_PUT_NUMS", "t", 6000.0), ("GROUP_GET_NUMS", "t@g", *get)];
+                for (name, key, sum) in rows.into_iter().filter(|row| row.2 >= 0.0) {
                     let text = format!("x [{name}] [{key}] Stats In One Minute, SUM: {sum} TPS: 1 AVGPT: 1");
                     let at = Some(Moment::utc(minute as i64 * 60_000));
                     series.push(&line(&text).unwrap(), at, minute as u32 + 1, &text, &mut out);
@@ -166,5 +187,7 @@ mod tests {
         assert_eq!(check(&[6000.0, 0.0, 0.0, 0.0, 0.0]), [(4.0, 0.0)]);
         assert_eq!(check(&[3000.0, 6000.0, 3000.0, 3000.0]), []);
         assert_eq!(check(&[5900.0; 5]), []);
+        // Below zero: no row at all.
+        assert_eq!(check(&[6000.0, -1.0, -1.0, -1.0, -1.0]), [(4.0, 0.0)]);
     }
 }
