@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const EVIDENCE_MAX: usize = 8;
 /// Minutes without events that end an episode.
 const EPISODE_GAP_MIN: i64 = 5;
+/// A consequence with a lower score is not named.
+const TOLD: f64 = -5.0;
 /// Most entries of "ruled out" and of "not checked".
 const ASIDE_MAX: usize = 6;
 
@@ -102,7 +104,9 @@ pub(super) fn make(
     let look = |e: Option<&str>, f: &str| lookup(rule, s, e, f);
     let minutes = minutes(s);
     let bundle_end = case.spans.values().map(|(_, last)| *last).max();
-    let explained: BTreeSet<&str> = with_it.iter().map(|c| case.book.rules[c.rule].cause.as_str()).collect();
+    // What hardly anything speaks for is taken with the root, but not worth telling.
+    let told = with_it.iter().filter(|c| c.total > TOLD);
+    let explained: BTreeSet<&str> = told.map(|c| case.book.rules[c.rule].cause.as_str()).collect();
     Finding {
         rule: rule.id.clone(),
         cause: rule.cause.clone(),
@@ -191,7 +195,7 @@ impl Env for RaiseEnv<'_> {
     }
 }
 
-fn severity(case: &Case<'_>, views: &Views<'_>, rule: &Rule, s: &Scored) -> Severity {
+pub(super) fn severity(case: &Case<'_>, views: &Views<'_>, rule: &Rule, s: &Scored) -> Severity {
     let env = RaiseEnv { case, views, rule, s };
     rule.raise
         .iter()
