@@ -16,7 +16,7 @@ const EVIDENCE_MAX: usize = 8;
 /// Minutes without events that end an episode.
 const EPISODE_GAP_MIN: i64 = 5;
 /// A consequence with a lower score is not named.
-const TOLD: f64 = -5.0;
+const TOLD: f64 = -10.0;
 /// Most entries of "ruled out" and of "not checked".
 const ASIDE_MAX: usize = 6;
 
@@ -104,8 +104,9 @@ pub(super) fn make(
     let look = |e: Option<&str>, f: &str| lookup(rule, s, e, f);
     let minutes = minutes(s);
     let bundle_end = case.spans.values().map(|(_, last)| *last).max();
-    // What hardly anything speaks for is taken with the root, but not worth telling.
-    let told = with_it.iter().filter(|c| c.total > TOLD);
+    // What hardly anything speaks for, or a setting alone, is taken with the root but not worth telling.
+    let happened = |c: &Scored| !c.symptoms.is_empty() || c.first.is_some() || s.first.is_none();
+    let told = with_it.iter().filter(|c| c.total > TOLD && happened(c));
     let explained: BTreeSet<&str> = told.map(|c| case.book.rules[c.rule].cause.as_str()).collect();
     Finding {
         rule: rule.id.clone(),
