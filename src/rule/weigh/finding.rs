@@ -1,9 +1,9 @@
 //! From a scored rule to the finding that a report prints.
 
-use super::score::Scored;
+use super::score::{Fired, Scored};
 use super::view::{Proof, View, Views};
 use super::{Case, PROVED, confidence_floor, rivals};
-use crate::model::finding::{Advice, Alternative, Episode, Evidence, RuledOut, Scope};
+use crate::model::finding::{Advice, Alternative, Episode, Evidence, NotChecked, RuledOut, Scope};
 use crate::model::{Finding, Lang, Severity, Value, Verdict};
 use crate::rule::compile::{Both, Rule};
 use crate::rule::expr::{Env, Val};
@@ -18,7 +18,7 @@ const EPISODE_GAP_MIN: i64 = 5;
 /// A consequence with a lower score is not named.
 const TOLD: f64 = -10.0;
 /// Most entries of "ruled out" and of "not checked".
-const ASIDE_MAX: usize = 6;
+const ASIDE_MAX: usize = 10;
 
 /// The text of a language.
 pub(super) fn pick_lang(lang: Lang, both: &Both) -> String {
@@ -108,6 +108,7 @@ pub(super) fn make(
     let happened = |c: &Scored| !c.symptoms.is_empty() || c.first.is_some() || s.first.is_none();
     let told = with_it.iter().filter(|c| c.total > TOLD && happened(c));
     let explained: BTreeSet<&str> = told.map(|c| case.book.rules[c.rule].cause.as_str()).collect();
+    let ruled_out = ruled_out(case, s, with_it, all);
     Finding {
         rule: rule.id.clone(),
         cause: rule.cause.clone(),
@@ -144,8 +145,8 @@ pub(super) fn make(
             .collect(),
         explains: explained.into_iter().map(str::to_string).collect(),
         alternatives: alternatives(case, s, all),
-        ruled_out: ruled_out(case, s, with_it, all),
-        not_checked: not_checked(case, s, with_it, all),
+        not_checked: not_checked(case, s, with_it, all, &ruled_out),
+        ruled_out,
         before: Vec::new(),
         advice: t
             .advice
@@ -300,8 +301,8 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
     let mut list: Vec<(&Scored, f64)> = all
         .iter()
         .filter(|r| r.positive && rivals(case, s, r))
-        .map(|r| (r, confidence_floor(r)))
-        .filter(|(_, c)| *c > 0.05)
+        .filter(|r| confidence_floor(r) > 0.05)
+        .map(|r| (r, share(r, s)))
         .collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut seen = BTreeSet::new();
@@ -314,6 +315,12 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
             separated_by: r.missing.first().map(|m| m.command.clone()).unwrap_or_default(),
         })
         .collect()
+}
+
+/// What is left for a rival beside the winner.
+fn share(rival: &Scored, winner: &Scored) -> f64 {
+    let power = |s: &Scored| 10f64.powf(s.total.min(60.0) / 10.0);
+    (power(rival) / (power(rival) + power(winner) + 1.0)).max(0.01)
 }
 
 /// Rules of the same contests, other than the winner's cause and its consequences.
@@ -334,16 +341,13 @@ fn contestants<'s>(
 
 fn ruled_out(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &[Scored]) -> Vec<RuledOut> {
     let mut out: Vec<RuledOut> = Vec::new();
-    for r in contestants(case, s, with_it, all) {
+    let mut refuted: Vec<(&Scored, &Fired)> = contestants(case, s, with_it, all)
+        .filter_map(|r| Some((r, refutation(r)?)))
+        .collect();
+    // The clearest first.
+    refuted.sort_by(|(_, a), (_, b)| a.weight.total_cmp(&b.weight));
+    for (r, against) in refuted {
         let rule = &case.book.rules[r.rule];
-        let Some(against) = r
-            .fired
-            .iter()
-            .filter(|f| f.weight <= -10.0)
-            .min_by(|a, b| a.weight.total_cmp(&b.weight))
-        else {
-            continue;
-        };
         if r.positive && r.total > -10.0 || out.iter().any(|o| o.cause == rule.cause) || out.len() >= ASIDE_MAX {
             continue;
         }
@@ -375,16 +379,26 @@ fn ruled_out(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &[Scored]) -
     out
 }
 
+/// The strongest thing that speaks against a rule, if it is strong.
+fn refutation(s: &Scored) -> Option<&Fired> {
+    s.fired
+        .iter()
+        .filter(|f| f.weight <= -10.0)
+        .min_by(|a, b| a.weight.total_cmp(&b.weight))
+}
+
 fn not_checked(
     case: &Case<'_>,
     s: &Scored,
     with_it: &[&Scored],
     all: &[Scored],
-) -> Vec<crate::model::finding::NotChecked> {
-    let mut out: Vec<crate::model::finding::NotChecked> = Vec::new();
+    ruled_out: &[RuledOut],
+) -> Vec<NotChecked> {
+    let mut out: Vec<NotChecked> = Vec::new();
     for r in std::iter::once(s).chain(contestants(case, s, with_it, all)) {
         for missing in &r.missing {
             if out.len() < ASIDE_MAX
+                && !ruled_out.iter().any(|o| o.cause == missing.cause)
                 && !out
                     .iter()
                     .any(|o| o.command == missing.command || o.cause == missing.cause)
