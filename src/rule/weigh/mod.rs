@@ -102,7 +102,9 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
             taken.take(case, &views, consequence);
         }
         let gone: BTreeSet<usize> = with_it.iter().map(|s| s.rule).chain([winner.rule]).collect();
-        open.retain(|r| !gone.contains(r) && case.book.rules[*r].cause != rule.cause);
+        // A cause is named once; notices are told each for itself.
+        let same = |r: usize| case.book.rules[r].cause == rule.cause && case.book.rules[r].severity != Severity::Notice;
+        open.retain(|r| !gone.contains(r) && !same(*r));
         findings.push((made.severity, winner.total, made));
         if findings.len() >= 40 {
             break;
