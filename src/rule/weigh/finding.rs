@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const EVIDENCE_MAX: usize = 8;
 /// Minutes without events that end an episode.
 const EPISODE_GAP_MIN: i64 = 5;
+/// Most entries of "not checked" beside a proved finding.
+const NOT_CHECKED_PROVED: usize = 5;
 /// A consequence with a lower score is not named.
 const TOLD: f64 = -10.0;
 /// Most entries of "ruled out" and of "not checked".
@@ -107,7 +109,8 @@ pub(super) fn make(
     // What hardly anything speaks for, or a setting alone, is taken with the root but not worth telling.
     let happened = |c: &Scored| !c.symptoms.is_empty() || c.first.is_some() || s.first.is_none();
     let told = with_it.iter().filter(|c| c.total > TOLD && happened(c));
-    let explained: BTreeSet<&str> = told.map(|c| case.book.rules[c.rule].cause.as_str()).collect();
+    let told: Vec<&Scored> = told.copied().collect();
+    let explained: BTreeSet<&str> = told.iter().map(|c| case.book.rules[c.rule].cause.as_str()).collect();
     let ruled_out = ruled_out(case, s, with_it, all);
     Finding {
         rule: rule.id.clone(),
@@ -137,7 +140,7 @@ pub(super) fn make(
             .max()
             .unwrap_or(0),
         scope: scope(s),
-        evidence: evidence(case, rule, s, with_it),
+        evidence: evidence(case, rule, s, &told),
         symptoms: s
             .symptoms
             .iter()
@@ -145,7 +148,7 @@ pub(super) fn make(
             .collect(),
         explains: explained.into_iter().map(str::to_string).collect(),
         alternatives: alternatives(case, s, all),
-        not_checked: not_checked(case, s, with_it, all, &ruled_out),
+        not_checked: not_checked(case, s, sure, with_it, all, &ruled_out),
         ruled_out,
         before: Vec::new(),
         advice: t
@@ -390,22 +393,35 @@ fn refutation(s: &Scored) -> Option<&Fired> {
 fn not_checked(
     case: &Case<'_>,
     s: &Scored,
+    sure: f64,
     with_it: &[&Scored],
     all: &[Scored],
     ruled_out: &[RuledOut],
 ) -> Vec<NotChecked> {
+    // What is proved needs no more proof, and few rivals are worth a look.
+    let proved = sure > PROVED;
+    let max = if proved { NOT_CHECKED_PROVED } else { ASIDE_MAX };
+    let mut rivals: Vec<&Scored> = contestants(case, s, with_it, all).collect();
+    rivals.sort_by(|a, b| settles(case, a).total_cmp(&settles(case, b)));
+    let own = Some(s).filter(|_| !proved);
     let mut out: Vec<NotChecked> = Vec::new();
-    for r in std::iter::once(s).chain(contestants(case, s, with_it, all)) {
-        for missing in &r.missing {
-            if out.len() < ASIDE_MAX
-                && !ruled_out.iter().any(|o| o.cause == missing.cause)
-                && !out
-                    .iter()
-                    .any(|o| o.command == missing.command || o.cause == missing.cause)
-            {
-                out.push(missing.clone());
-            }
+    for missing in own.into_iter().chain(rivals).flat_map(|r| &r.missing) {
+        let ruled_out = ruled_out.iter().any(|o| o.cause == missing.cause);
+        let known = out
+            .iter()
+            .any(|o| o.command == missing.command || o.cause == missing.cause);
+        if out.len() < max && !ruled_out && !known {
+            out.push(missing.clone());
         }
     }
     out
+}
+
+/// The most that looking at what is missing could take away from a rule.
+fn settles(case: &Case<'_>, s: &Scored) -> f64 {
+    let evidence = &case.book.rules[s.rule].evidence;
+    let absent = evidence.iter().filter(|e| e.absent && e.check.is_some());
+    absent
+        .filter_map(|e| Some(e.steps.first()?.1))
+        .fold(0.0, f64::min)
 }
