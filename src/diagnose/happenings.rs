@@ -10,8 +10,8 @@ use crate::rule::tally::Tally;
 use crate::rule::text::fill;
 use std::collections::HashMap;
 
-/// How long before an onset a change is told.
-const BEFORE_MS: i64 = 15 * 60_000;
+/// How long before an onset a change is told: many faults of a new build wait for the first load.
+const BEFORE_MS: i64 = 20 * 60_000;
 /// Most changes told beside a finding.
 const BEFORE_MAX: usize = 6;
 /// Most entries of the timeline.

@@ -1,9 +1,9 @@
 //! From a scored rule to the finding that a report prints.
 
-use super::score::Scored;
+use super::score::{Fired, Scored};
 use super::view::{Proof, View, Views};
 use super::{Case, PROVED, confidence_floor, rivals};
-use crate::model::finding::{Advice, Alternative, Episode, Evidence, RuledOut, Scope};
+use crate::model::finding::{Advice, Alternative, Episode, Evidence, NotChecked, RuledOut, Scope};
 use crate::model::{Finding, Lang, Severity, Value, Verdict};
 use crate::rule::compile::{Both, Rule};
 use crate::rule::expr::{Env, Val};
@@ -15,8 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const EVIDENCE_MAX: usize = 8;
 /// Minutes without events that end an episode.
 const EPISODE_GAP_MIN: i64 = 5;
+/// Most entries of "not checked" beside a proved finding.
+const NOT_CHECKED_PROVED: usize = 5;
+/// A consequence with a lower score is not named.
+const TOLD: f64 = -10.0;
 /// Most entries of "ruled out" and of "not checked".
-const ASIDE_MAX: usize = 8;
+const ASIDE_MAX: usize = 10;
 
 /// The text of a language.
 pub(super) fn pick_lang(lang: Lang, both: &Both) -> String {
@@ -102,7 +106,12 @@ pub(super) fn make(
     let look = |e: Option<&str>, f: &str| lookup(rule, s, e, f);
     let minutes = minutes(s);
     let bundle_end = case.spans.values().map(|(_, last)| *last).max();
-    let explained: BTreeSet<&str> = with_it.iter().map(|c| case.book.rules[c.rule].cause.as_str()).collect();
+    // What hardly anything speaks for, or a setting alone, is taken with the root but not worth telling.
+    let happened = |c: &Scored| !c.symptoms.is_empty() || c.first.is_some() || s.first.is_none();
+    let told = with_it.iter().filter(|c| c.total > TOLD && happened(c));
+    let told: Vec<&Scored> = told.copied().collect();
+    let explained: BTreeSet<&str> = told.iter().map(|c| case.book.rules[c.rule].cause.as_str()).collect();
+    let ruled_out = ruled_out(case, s, with_it, all);
     Finding {
         rule: rule.id.clone(),
         cause: rule.cause.clone(),
@@ -131,7 +140,7 @@ pub(super) fn make(
             .max()
             .unwrap_or(0),
         scope: scope(s),
-        evidence: evidence(case, rule, s, with_it),
+        evidence: evidence(case, rule, s, &told),
         symptoms: s
             .symptoms
             .iter()
@@ -139,8 +148,8 @@ pub(super) fn make(
             .collect(),
         explains: explained.into_iter().map(str::to_string).collect(),
         alternatives: alternatives(case, s, all),
-        ruled_out: ruled_out(case, s, with_it, all),
-        not_checked: not_checked(case, s, with_it, all),
+        not_checked: not_checked(case, s, sure, with_it, all, &ruled_out),
+        ruled_out,
         before: Vec::new(),
         advice: t
             .advice
@@ -191,7 +200,7 @@ impl Env for RaiseEnv<'_> {
     }
 }
 
-fn severity(case: &Case<'_>, views: &Views<'_>, rule: &Rule, s: &Scored) -> Severity {
+pub(super) fn severity(case: &Case<'_>, views: &Views<'_>, rule: &Rule, s: &Scored) -> Severity {
     let env = RaiseEnv { case, views, rule, s };
     rule.raise
         .iter()
@@ -295,8 +304,8 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
     let mut list: Vec<(&Scored, f64)> = all
         .iter()
         .filter(|r| r.positive && rivals(case, s, r))
-        .map(|r| (r, confidence_floor(r)))
-        .filter(|(_, c)| *c > 0.05)
+        .filter(|r| confidence_floor(r) > 0.05)
+        .map(|r| (r, share(r, s)))
         .collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut seen = BTreeSet::new();
@@ -309,6 +318,12 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
             separated_by: r.missing.first().map(|m| m.command.clone()).unwrap_or_default(),
         })
         .collect()
+}
+
+/// What is left for a rival beside the winner.
+fn share(rival: &Scored, winner: &Scored) -> f64 {
+    let power = |s: &Scored| 10f64.powf(s.total.min(60.0) / 10.0);
+    (power(rival) / (power(rival) + power(winner) + 1.0)).max(0.01)
 }
 
 /// Rules of the same contests, other than the winner's cause and its consequences; the commonest for them first.
@@ -333,16 +348,13 @@ fn contestants<'s>(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &'s [S
 
 fn ruled_out(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &[Scored]) -> Vec<RuledOut> {
     let mut out: Vec<RuledOut> = Vec::new();
-    for r in contestants(case, s, with_it, all) {
+    let mut refuted: Vec<(&Scored, &Fired)> = contestants(case, s, with_it, all)
+        .filter_map(|r| Some((r, refutation(r)?)))
+        .collect();
+    // The clearest first.
+    refuted.sort_by(|(_, a), (_, b)| a.weight.total_cmp(&b.weight));
+    for (r, against) in refuted {
         let rule = &case.book.rules[r.rule];
-        let Some(against) = r
-            .fired
-            .iter()
-            .filter(|f| f.weight <= -10.0)
-            .min_by(|a, b| a.weight.total_cmp(&b.weight))
-        else {
-            continue;
-        };
         if r.positive && r.total > -10.0 || out.iter().any(|o| o.cause == rule.cause) || out.len() >= ASIDE_MAX {
             continue;
         }
@@ -374,23 +386,46 @@ fn ruled_out(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &[Scored]) -
     out
 }
 
+/// The strongest thing that speaks against a rule, if it is strong.
+fn refutation(s: &Scored) -> Option<&Fired> {
+    s.fired
+        .iter()
+        .filter(|f| f.weight <= -10.0)
+        .min_by(|a, b| a.weight.total_cmp(&b.weight))
+}
+
 fn not_checked(
     case: &Case<'_>,
     s: &Scored,
+    sure: f64,
     with_it: &[&Scored],
     all: &[Scored],
-) -> Vec<crate::model::finding::NotChecked> {
-    let mut out: Vec<crate::model::finding::NotChecked> = Vec::new();
-    for r in std::iter::once(s).chain(contestants(case, s, with_it, all)) {
-        for missing in &r.missing {
-            if out.len() < ASIDE_MAX
-                && !out
-                    .iter()
-                    .any(|o| o.command == missing.command || o.cause == missing.cause)
-            {
-                out.push(missing.clone());
-            }
+    ruled_out: &[RuledOut],
+) -> Vec<NotChecked> {
+    // What is proved needs no more proof, and few rivals are worth a look.
+    let proved = sure > PROVED;
+    let max = if proved { NOT_CHECKED_PROVED } else { ASIDE_MAX };
+    let mut rivals: Vec<&Scored> = contestants(case, s, with_it, all).collect();
+    rivals.sort_by(|a, b| settles(case, a).total_cmp(&settles(case, b)));
+    let own = Some(s).filter(|_| !proved);
+    let mut out: Vec<NotChecked> = Vec::new();
+    for missing in own.into_iter().chain(rivals).flat_map(|r| &r.missing) {
+        let ruled_out = ruled_out.iter().any(|o| o.cause == missing.cause);
+        let known = out
+            .iter()
+            .any(|o| o.command == missing.command || o.cause == missing.cause);
+        if out.len() < max && !ruled_out && !known {
+            out.push(missing.clone());
         }
     }
     out
+}
+
+/// The most that looking at what is missing could take away from a rule.
+fn settles(case: &Case<'_>, s: &Scored) -> f64 {
+    let evidence = &case.book.rules[s.rule].evidence;
+    let absent = evidence.iter().filter(|e| e.absent && e.check.is_some());
+    absent
+        .filter_map(|e| Some(e.steps.first()?.1))
+        .fold(0.0, f64::min)
 }

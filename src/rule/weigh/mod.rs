@@ -86,12 +86,12 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
             .map(|s| (s, confidence(case, s, &scored)))
             .filter(|(_, c)| *c > LIKELY)
             .collect();
-        let Some((winner, sure)) = pick(case, &likely) else {
+        let Some((winner, sure)) = pick(case, &views, &likely) else {
             last_scores = scored;
             break;
         };
         let rule = &case.book.rules[winner.rule];
-        let with_it = if rule.severity == Severity::Notice {
+        let with_it = if finding::severity(case, &views, rule, winner) == Severity::Notice {
             Vec::new()
         } else {
             consequences(case, winner, &scored)
@@ -102,7 +102,9 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
             taken.take(case, &views, consequence);
         }
         let gone: BTreeSet<usize> = with_it.iter().map(|s| s.rule).chain([winner.rule]).collect();
-        open.retain(|r| !gone.contains(r) && case.book.rules[*r].cause != rule.cause);
+        // A cause is named once; notices are told each for itself.
+        let same = |r: usize| case.book.rules[r].cause == rule.cause && case.book.rules[r].severity != Severity::Notice;
+        open.retain(|r| !gone.contains(r) && !same(*r));
         findings.push((made.severity, winner.total, made));
         if findings.len() >= 40 {
             break;
@@ -118,7 +120,7 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
 }
 
 /// The likely rule that no other likely rule explains; the surest of them.
-fn pick<'s>(case: &Case<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored, f64)> {
+fn pick<'s>(case: &Case<'_>, views: &view::Views<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored, f64)> {
     let explained = |s: &Scored| {
         likely
             .iter()
@@ -131,15 +133,15 @@ fn pick<'s>(case: &Case<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored
         roots
     };
     pool.into_iter()
-        .max_by(|(a, _), (b, _)| rank(case, a).total_cmp(&rank(case, b)))
+        .max_by(|(a, _), (b, _)| rank(case, views, a).total_cmp(&rank(case, views, b)))
         .map(|(s, c)| (*s, *c))
 }
 
 /// Score with the harm as a tie-breaker.
-fn rank(case: &Case<'_>, s: &Scored) -> f64 {
+fn rank(case: &Case<'_>, views: &view::Views<'_>, s: &Scored) -> f64 {
     let rule = &case.book.rules[s.rule];
     // A notice comes last: what hurts must not lose its lines to it.
-    let harm = match rule.severity {
+    let harm = match finding::severity(case, views, rule, s) {
         Severity::Critical => 6.0,
         Severity::Warning => 3.0,
         Severity::Notice => -200.0,
