@@ -362,6 +362,13 @@ mod tests {
     }
 
     #[test]
+    fn the_embedded_file_is_sound() {
+        let book = crate::rule::RuleBook::load(&crate::rule::embedded::embedded()).unwrap_or_else(|e| panic!("{e:?}"));
+        assert!(book.effects.measures.len() > 40 && book.effects.links.len() > 20);
+        assert!(!book.effects.proof.zh.is_empty());
+    }
+
+    #[test]
     fn a_star_ends_a_prefix() {
         let list = ["fs.dentry-state".to_owned(), "kernel.random.*".to_owned()];
         assert!(listed(&list, "kernel.random.uuid") && listed(&list, "fs.dentry-state"));
