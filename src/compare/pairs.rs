@@ -18,8 +18,10 @@ const PLAUSIBLE: f64 = 0.05;
 const PAIRS_MAX: usize = 2_000;
 /// Strength of a change that is the very proof of a finding.
 const PROOF: f64 = 0.95;
-/// What remains of a mechanism when the change is on another host, or the host is not known.
-const ELSEWHERE: f64 = 0.7;
+/// What remains of a mechanism when it is not known that the change and a measure of the host itself are on one host.
+const UNSURE: f64 = 0.8;
+/// What remains where a change on one host is seen on another: clients feel what their broker does.
+const ELSEWHERE: f64 = 0.95;
 /// What remains of a mechanism for a step that is next to nothing.
 const SMALL_STEP: f64 = 0.4;
 
@@ -183,7 +185,8 @@ fn candidate<'a>(go: &Going<'a>, factor: f64) -> Candidate<'a> {
 fn nearness(change: &str, effect: &str, local: bool) -> Option<f64> {
     match (change == effect, change.is_empty() || effect.is_empty(), local) {
         (true, ..) => Some(1.0),
-        (_, true, true) | (_, _, false) => Some(ELSEWHERE),
+        (_, true, true) => Some(UNSURE),
+        (_, _, false) => Some(ELSEWHERE),
         _ => None,
     }
 }
@@ -275,7 +278,7 @@ mod tests {
             (("a", "a", true), Some(1.0)),
             (("a", "b", true), None),
             (("a", "b", false), Some(ELSEWHERE)),
-            (("", "b", true), Some(ELSEWHERE)),
+            (("", "b", true), Some(UNSURE)),
             (("", "", true), Some(1.0)),
         ];
         for ((change, effect, local), want) in cases {

@@ -11,7 +11,7 @@ use crate::lint::{check, filled};
 use crate::model::comparison::{Change, ChangeKind, Judgement};
 use crate::model::{Event, Lang, conf_keys};
 use sheets::{Origin, Setting, Sheet};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Most changes of one comparison.
 const CHANGES_MAX: usize = 2_000;
@@ -36,7 +36,7 @@ pub(super) fn changes(before: &Side<'_>, after: &Side<'_>, volatile: &[String], 
     }
     found.extend(lone(&mut old, &mut new));
     let mut found = settled(found);
-    let verdicts = verdicts(after, lang);
+    let verdicts = verdicts(after, &found, lang);
     for it in &mut found {
         let key = it.change.key.split(' ').next().unwrap_or("").to_owned();
         it.change.verdict = it.spans.1.and_then(|(source, line)| verdicts.get(&(source, line, key)).cloned());
@@ -132,7 +132,7 @@ fn found(sheet: &Sheet, key: &str, before: Option<&Setting>, after: Option<&Sett
 /// Hosts that only one side has, where both name hosts.
 fn hosts(before: &Side<'_>, after: &Side<'_>) -> Vec<Found> {
     let (old, new) = (before.hosts(), after.hosts());
-    let named = |hosts: &std::collections::BTreeSet<&str>| hosts.iter().filter(|host| !host.is_empty()).count() > 1;
+    let named = |hosts: &BTreeSet<&str>| hosts.iter().filter(|host| !host.is_empty()).count() > 1;
     if !named(&old) && !named(&new) {
         return Vec::new();
     }
@@ -206,8 +206,22 @@ fn one_limit(all: Vec<Found>) -> Vec<Found> {
     kept
 }
 
+/// The facts after, with every changed kernel setting and limit as a line that somebody wrote: of live values lint only
+/// tells those that hurt, but of a change people want to know whether it may stay.
+fn as_written(after: &Side<'_>, found: &[Found]) -> Vec<Event> {
+    let changed: BTreeSet<(u32, u32)> = found.iter().filter_map(|it| it.spans.1).collect();
+    let mut facts = after.it.facts.clone();
+    let live = |event: &&mut Event| {
+        let at = (event.span.source.0, event.span.line);
+        matches!(&*event.kind, "sysctl" | "limit") && event.fields.str("form") == Some("live") && changed.contains(&at)
+    };
+    facts.iter_mut().filter(live).for_each(|event| event.fields.set("form", "file"));
+    facts
+}
+
 /// Source, line and key of a setting → what lint says of it.
-fn verdicts(after: &Side<'_>, lang: Lang) -> HashMap<(u32, u32, String), Judgement> {
+fn verdicts(after: &Side<'_>, found: &[Found], lang: Lang) -> HashMap<(u32, u32, String), Judgement> {
+    let events = crate::lint::lint(&as_written(after, found), &after.it.diagnosis.coverage.sources);
     let text = |event: &Event, name: &str| event.fields.get(name).map(|it| it.to_text()).unwrap_or_default();
     let one = |event: &Event| {
         let id = text(event, "check");
@@ -226,7 +240,7 @@ fn verdicts(after: &Side<'_>, lang: Lang) -> HashMap<(u32, u32, String), Judgeme
     };
     // Of several verdicts on one line the first stands: families of checks go from keys to details.
     let mut verdicts = HashMap::new();
-    for (place, judgement) in after.it.lint.iter().filter_map(one).flatten() {
+    for (place, judgement) in events.iter().filter_map(one).flatten() {
         verdicts.entry(place).or_insert(judgement);
     }
     verdicts
