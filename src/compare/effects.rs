@@ -31,7 +31,13 @@ pub(super) fn effects(before: &Side<'_>, after: &Side<'_>, known: &Effects, lang
         let measure = &known.measures[key.0];
         let place = [key.1.as_str(), key.2.as_str()].into_iter().filter(|it| !it.is_empty());
         Found {
-            effect: effect(measure, place.collect::<Vec<_>>().join(" "), old.get(key), new.get(key), lang),
+            effect: effect(
+                measure,
+                place.collect::<Vec<_>>().join(" "),
+                old.get(key),
+                new.get(key),
+                lang,
+            ),
             measure: key.0,
             host: key.1.clone(),
         }
@@ -93,15 +99,15 @@ fn counted(effect: Effect, before: Option<&(Series, f64)>, after: Option<&(Serie
         _ => false,
     };
     let rose = new.map_or(0.0, |it| it.median) > old.map_or(0.0, |it| it.median);
-    Effect { before: old, after: new, trend: trend(effect.direction, old.is_some(), new.is_some(), told, rose), ..effect }
+    Effect {
+        before: old,
+        after: new,
+        trend: trend(effect.direction, old.is_some(), new.is_some(), told, rose),
+        ..effect
+    }
 }
 
-fn read(
-    effect: Effect,
-    measure: &Measure,
-    before: Option<&(Series, f64)>,
-    after: Option<&(Series, f64)>,
-) -> Effect {
+fn read(effect: Effect, measure: &Measure, before: Option<&(Series, f64)>, after: Option<&(Series, f64)>) -> Effect {
     let values = |it: Option<&(Series, f64)>| it.map(|(series, _)| series.sorted()).unwrap_or_default();
     let (old, new) = (values(before), values(after));
     let of = |sorted: &[f64], it: Option<&(Series, f64)>| {

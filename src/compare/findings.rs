@@ -29,11 +29,23 @@ pub(super) fn findings(before: &Side<'_>, after: &Side<'_>) -> Vec<Found> {
     let none = Sum::default();
     let mut found: Vec<Found> = rules
         .into_iter()
-        .filter_map(|rule| one((before, old.get(rule).unwrap_or(&none)), (after, new.get(rule).unwrap_or(&none))))
+        .filter_map(|rule| {
+            one(
+                (before, old.get(rule).unwrap_or(&none)),
+                (after, new.get(rule).unwrap_or(&none)),
+            )
+        })
         .collect();
     found.sort_by_key(|it| {
-        let FindingChange { trend, severity, rule, .. } = &it.finding;
-        (*trend == Trend::Same, std::cmp::Reverse(*severity), *trend, rule.clone())
+        let FindingChange {
+            trend, severity, rule, ..
+        } = &it.finding;
+        (
+            *trend == Trend::Same,
+            std::cmp::Reverse(*severity),
+            *trend,
+            rule.clone(),
+        )
     });
     found
 }
@@ -56,14 +68,22 @@ fn one(before: (&Side<'_>, &Sum<'_>), after: (&Side<'_>, &Sum<'_>)) -> Option<Fo
     let trend = match (severity(old), severity(new)) {
         (None, _) => Trend::New,
         (_, None) => Trend::Gone,
-        (Some(a), Some(b)) if a != b => if b > a { Trend::Worse } else { Trend::Better },
+        (Some(a), Some(b)) if a != b => {
+            if b > a {
+                Trend::Worse
+            } else {
+                Trend::Better
+            }
+        }
         _ if !rates_differ(old.count, old_hours, new.count, new_hours) => Trend::Same,
         _ if new.count as f64 / new_hours > old.count as f64 / old_hours => Trend::Worse,
         _ => Trend::Better,
     };
     let lines = |sum: &Sum<'_>| {
         let evidence = sum.all.iter().flat_map(|it| &it.evidence);
-        evidence.map(|it| (it.span.source.0, it.span.line)).collect::<BTreeSet<_>>()
+        evidence
+            .map(|it| (it.span.source.0, it.span.line))
+            .collect::<BTreeSet<_>>()
     };
     let proof = (lines(old), lines(new));
     let comparable = match trend {
@@ -72,7 +92,11 @@ fn one(before: (&Side<'_>, &Sum<'_>), after: (&Side<'_>, &Sum<'_>)) -> Option<Fo
         _ => true,
     };
     let per_hour = (old.count as f64 / old_hours, new.count as f64 / new_hours);
-    let mut hosts: BTreeSet<String> = proof.1.iter().map(|(source, _)| new_side.host(*source).to_owned()).collect();
+    let mut hosts: BTreeSet<String> = proof
+        .1
+        .iter()
+        .map(|(source, _)| new_side.host(*source).to_owned())
+        .collect();
     hosts.extend(proof.0.iter().map(|(source, _)| old_side.host(*source).to_owned()));
     Some(Found {
         finding: FindingChange {
@@ -91,7 +115,14 @@ fn one(before: (&Side<'_>, &Sum<'_>), after: (&Side<'_>, &Sum<'_>)) -> Option<Fo
 
 /// Whether the other side read every kind of file that the proof stands in.
 fn has_kinds(other: &Side<'_>, side: &Side<'_>, proof: &BTreeSet<(u32, u32)>) -> bool {
-    let kinds: BTreeSet<_> = other.it.diagnosis.coverage.sources.iter().map(|it| (it.format, it.log)).collect();
+    let kinds: BTreeSet<_> = other
+        .it
+        .diagnosis
+        .coverage
+        .sources
+        .iter()
+        .map(|it| (it.format, it.log))
+        .collect();
     let sources = proof.iter().filter_map(|(source, _)| side.source(*source));
     sources.into_iter().any(|it| kinds.contains(&(it.format, it.log)))
 }
@@ -99,5 +130,7 @@ fn has_kinds(other: &Side<'_>, side: &Side<'_>, proof: &BTreeSet<(u32, u32)>) ->
 /// How long a side lasted; a moment counts as a minute.
 fn hours(side: &Side<'_>) -> f64 {
     let range = side.it.diagnosis.coverage.range();
-    range.map_or(0.0, |(first, last)| (last - first) as f64 / 3_600_000.0).max(1.0 / 60.0)
+    range
+        .map_or(0.0, |(first, last)| (last - first) as f64 / 3_600_000.0)
+        .max(1.0 / 60.0)
 }

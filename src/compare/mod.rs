@@ -28,7 +28,13 @@ pub fn run(
     request: &Request,
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
-    run_with(&diagnose::rulebook(&request.rules_dirs)?, before, after, request, progress)
+    run_with(
+        &diagnose::rulebook(&request.rules_dirs)?,
+        before,
+        after,
+        request,
+        progress,
+    )
 }
 
 /// The same with rules at hand.
@@ -43,7 +49,10 @@ pub fn run_with(
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
     let side = |paths: &[PathBuf], progress: &mut dyn Progress| {
-        let request = Request { paths: paths.to_vec(), ..request.clone() };
+        let request = Request {
+            paths: paths.to_vec(),
+            ..request.clone()
+        };
         diagnose::examine(book, &request, progress)
     };
     let before = side(before, progress)?;

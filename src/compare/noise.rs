@@ -6,10 +6,11 @@
 //!
 //! - 80 of 100 pairs point the same way (90 where the medians differ by less than a tenth), and
 //! - chance would not do that with so few readings (Mann and Whitney's z is 3 or more), and
-//! - the medians differ by 3 % and by what the measure calls `least`.
+//! - the medians differ by 2 % and by what the measure calls `least`.
 //!
 //! With fewer than seven readings on a side chance cannot be excluded that way. There the sides must not overlap, and their
-//! medians lie three standard deviations of the noisier side apart; with fewer than three readings, 30 % apart.
+//! medians lie three standard deviations of the noisier side apart, or one is three times the other; with fewer than three
+//! readings they lie 30 % apart.
 //!
 //! Counted events are compared by their rate: twice as often or half as often, and beyond three standard deviations of
 //! what Poisson's law allows.
@@ -23,11 +24,13 @@ const SUPERIOR_SMALL: f64 = 0.9;
 /// A difference of medians under this is small.
 const SMALL: f64 = 0.1;
 /// Least relative difference of medians.
-const LEAST: f64 = 0.03;
+const LEAST: f64 = 0.02;
 /// Standard deviations.
 const SIGMAS: f64 = 3.0;
 /// Readings from which chance can be excluded by their number.
 const ENOUGH: usize = 7;
+/// Relative difference of medians when one is three times the other.
+const MANIFOLD: f64 = 2.0 / 3.0;
 /// Least relative difference where the spread is not known.
 const LEAST_FEW: f64 = 0.3;
 
@@ -53,11 +56,15 @@ pub(super) fn contrast(before: &[f64], after: &[f64], least: f64) -> Contrast {
         let z = (one_way - 0.5) / ((n + m + 1.0) / (12.0 * n * m)).sqrt();
         one_way >= needed && z >= SIGMAS
     } else if before.len().min(after.len()) >= 3 {
-        one_way >= 1.0 && apart >= SIGMAS * deviation(before).max(deviation(after))
+        let far = apart >= SIGMAS * deviation(before).max(deviation(after)) || relative >= MANIFOLD;
+        one_way >= 1.0 && far
     } else {
         one_way >= 1.0 && relative >= LEAST_FEW
     };
-    Contrast { superiority, told: clear && relative >= LEAST && apart >= least }
+    Contrast {
+        superiority,
+        told: clear && relative >= LEAST && apart >= least,
+    }
 }
 
 /// Whether `new` events in a time differ from `old` events in another, in hours.
@@ -96,7 +103,9 @@ fn deviation(values: &[f64]) -> f64 {
 
 /// A quantile of values in order of size, between neighbours.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return 0.0;
+    };
     let at = share * last as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     low + (high - low) * at.fract()
@@ -121,7 +130,15 @@ pub(super) fn rate(count: u64, hours: f64) -> Figure {
     let rate = count as f64 / hours;
     let spread = 1.28 * (count as f64).sqrt() / hours;
     let (low, high) = ((rate - spread).max(0.0), rate + spread);
-    Figure { median: rate, low, high, mean: rate, p99: high, max: high, count }
+    Figure {
+        median: rate,
+        low,
+        high,
+        mean: rate,
+        p99: high,
+        max: high,
+        count,
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +148,9 @@ mod tests {
 
     /// Readings that swing around a middle without chance.
     fn around(middle: f64, swing: f64, count: usize) -> Vec<f64> {
-        let mut values: Vec<f64> = (0..count).map(|at| middle + swing * (at as f64 * 2.399).sin()).collect();
+        let mut values: Vec<f64> = (0..count)
+            .map(|at| middle + swing * (at as f64 * 2.399).sin())
+            .collect();
         values.sort_by(f64::total_cmp);
         values
     }
@@ -139,12 +158,48 @@ mod tests {
     #[test]
     fn differences_are_told_apart_from_noise() {
         let cases = [
-            ("a tenth more with a small swing", around(40e3, 500.0, 30), around(42e3, 500.0, 30), true),
-            ("the swing is larger", around(40e3, 5e3, 30), around(41e3, 5e3, 30), false),
-            ("tails overlap, medians do not", around(2.0, 1.5, 60), around(40.0, 39.0, 60), true),
-            ("a percent is nothing", around(100.0, 0.1, 60), around(101.0, 0.1, 60), false),
-            ("few readings, far apart", around(8e3, 100.0, 4), around(3e3, 100.0, 4), true),
-            ("few readings, near", around(8e3, 300.0, 4), around(7.5e3, 300.0, 4), false),
+            (
+                "a tenth more with a small swing",
+                around(40e3, 500.0, 30),
+                around(42e3, 500.0, 30),
+                true,
+            ),
+            (
+                "the swing is larger",
+                around(40e3, 5e3, 30),
+                around(41e3, 5e3, 30),
+                false,
+            ),
+            (
+                "tails overlap, medians do not",
+                around(2.0, 1.5, 60),
+                around(40.0, 39.0, 60),
+                true,
+            ),
+            (
+                "a percent is nothing",
+                around(100.0, 0.1, 60),
+                around(101.0, 0.1, 60),
+                false,
+            ),
+            (
+                "few readings, far apart",
+                around(8e3, 100.0, 4),
+                around(3e3, 100.0, 4),
+                true,
+            ),
+            (
+                "few readings, many times as high",
+                vec![5.0, 8.0, 10.0],
+                vec![300.0, 1300.0, 2500.0],
+                true,
+            ),
+            (
+                "few readings, near",
+                around(8e3, 300.0, 4),
+                around(7.5e3, 300.0, 4),
+                false,
+            ),
             ("one reading each, half", vec![8e3], vec![4e3], true),
             ("one reading each, a fifth", vec![8e3], vec![6.4e3], false),
             ("nothing before", vec![], vec![1.0], false),
@@ -153,12 +208,19 @@ mod tests {
             assert_eq!(contrast(&before, &after, 0.0).told, want, "{what}");
             assert_eq!(contrast(&after, &before, 0.0).told, want, "{what}, turned round");
         }
-        assert!(!contrast(&around(1.0, 0.1, 30), &around(2.0, 0.1, 30), 5.0).told, "least");
+        assert!(
+            !contrast(&around(1.0, 0.1, 30), &around(2.0, 0.1, 30), 5.0).told,
+            "least"
+        );
     }
 
     #[test]
     fn rates_need_more_than_chance() {
-        let cases = [((0, 1.0, 3, 1.0), false), ((0, 1.0, 30, 1.0), true), ((100, 1.0, 130, 1.0), false)];
+        let cases = [
+            ((0, 1.0, 3, 1.0), false),
+            ((0, 1.0, 30, 1.0), true),
+            ((100, 1.0, 130, 1.0), false),
+        ];
         for ((old, old_hours, new, new_hours), want) in cases {
             assert_eq!(rates_differ(old, old_hours, new, new_hours), want, "{old} {new}");
         }

@@ -56,11 +56,21 @@ pub(super) fn pairs(
     let mut pairs = Vec::new();
     for (at, it) in effects.iter().enumerate().filter(|(_, it)| it.effect.differs()) {
         let candidates = for_effect(&going, changes, it, known);
-        pairs.extend(contest(candidates, lang).map(|pair| Pair { effect: Some(at), ..pair }));
+        pairs.extend(contest(candidates, lang).map(|pair| Pair {
+            effect: Some(at),
+            ..pair
+        }));
     }
-    for (at, it) in findings.iter().enumerate().filter(|(_, it)| it.finding.trend != Trend::Same) {
+    for (at, it) in findings
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.finding.trend != Trend::Same)
+    {
         let candidates = for_finding(&going, changes, it, known);
-        pairs.extend(contest(candidates, lang).map(|pair| Pair { finding: Some(at), ..pair }));
+        pairs.extend(contest(candidates, lang).map(|pair| Pair {
+            finding: Some(at),
+            ..pair
+        }));
     }
     pairs.sort_by(|a, b| b.plausibility.total_cmp(&a.plausibility).then(a.change.cmp(&b.change)));
     pairs.truncate(PAIRS_MAX);
@@ -71,9 +81,18 @@ fn going<'a>(changes: &[changes::Found], known: &'a Effects) -> Vec<Going<'a>> {
     let mut going = Vec::new();
     for (at, it) in changes.iter().enumerate() {
         let key = it.change.key.split(" (jdk").next().unwrap_or("");
-        for link in known.links.iter().filter(|link| link.kind == it.change.kind && listed(&link.keys, key)) {
+        for link in known
+            .links
+            .iter()
+            .filter(|link| link.kind == it.change.kind && listed(&link.keys, key))
+        {
             if let Some((reversed, step)) = goes(link, &it.change, key, known) {
-                going.push(Going { change: at, link, reversed, step });
+                going.push(Going {
+                    change: at,
+                    link,
+                    reversed,
+                    step,
+                });
             }
         }
     }
@@ -85,7 +104,10 @@ fn goes(link: &Link, change: &Change, key: &str, known: &Effects) -> Option<(boo
     let value = |it: &Option<String>| it.clone().or_else(|| default(change.kind, key, known));
     let (old, new) = (value(&change.before), value(&change.after));
     if !link.to.is_empty() {
-        let is = |it: &Option<String>| it.as_ref().is_some_and(|it| link.to.iter().any(|to| to.eq_ignore_ascii_case(it)));
+        let is = |it: &Option<String>| {
+            it.as_ref()
+                .is_some_and(|it| link.to.iter().any(|to| to.eq_ignore_ascii_case(it)))
+        };
         return (is(&old) != is(&new)).then(|| (is(&old), 1.0));
     }
     let (a, b) = (old.as_deref().and_then(number), new.as_deref().and_then(number));
@@ -106,7 +128,12 @@ fn goes(link: &Link, change: &Change, key: &str, known: &Effects) -> Option<(boo
 
 fn default(kind: ChangeKind, key: &str, known: &Effects) -> Option<String> {
     let told = known.defaults.get(key).cloned();
-    let row = || conf_keys::rows_of(key).first().map(|row| row.default.to_owned()).filter(|it| !it.is_empty());
+    let row = || {
+        conf_keys::rows_of(key)
+            .first()
+            .map(|row| row.default.to_owned())
+            .filter(|it| !it.is_empty())
+    };
     told.or_else(|| (kind == ChangeKind::Config).then(row).flatten())
 }
 
@@ -115,7 +142,11 @@ fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     match text {
         "unlimited" => Some(1e18),
-        _ => text.parse().ok().or_else(|| parse_bytes(text)).filter(|it: &f64| it.is_finite()),
+        _ => text
+            .parse()
+            .ok()
+            .or_else(|| parse_bytes(text))
+            .filter(|it: &f64| it.is_finite()),
     }
 }
 
@@ -160,14 +191,28 @@ fn for_finding<'a>(
     let worse = matches!(it.finding.trend, Trend::New | Trend::Worse);
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
     for (change, found) in changes.iter().enumerate() {
-        let (line, lines) = if worse { (found.spans.1, &it.proof.1) } else { (found.spans.0, &it.proof.0) };
+        let (line, lines) = if worse {
+            (found.spans.1, &it.proof.1)
+        } else {
+            (found.spans.0, &it.proof.0)
+        };
         if line.is_some_and(|line| lines.contains(&line)) {
-            candidates.push(Candidate { change, link: "proof", why: &known.proof, strength: PROOF, step: 1.0 });
+            candidates.push(Candidate {
+                change,
+                link: "proof",
+                why: &known.proof,
+                strength: PROOF,
+                step: 1.0,
+            });
         }
     }
     for go in going.iter().filter(|go| go.link.causes.contains(&it.finding.cause)) {
         let proved = candidates.iter().any(|other| other.change == go.change);
-        let near = it.hosts.iter().filter_map(|host| nearness(&changes[go.change].host, host, false)).reduce(f64::max);
+        let near = it
+            .hosts
+            .iter()
+            .filter_map(|host| nearness(&changes[go.change].host, host, false))
+            .reduce(f64::max);
         let fits = go.link.when == Way::Any && go.link.to.is_empty() || go.reversed != worse;
         if let (false, true, Some(near)) = (proved, fits, near.or(Some(ELSEWHERE))) {
             candidates.push(candidate(go, near));
@@ -178,7 +223,13 @@ fn for_finding<'a>(
 
 fn candidate<'a>(go: &Going<'a>, factor: f64) -> Candidate<'a> {
     let step = SMALL_STEP + (1.0 - SMALL_STEP) * go.step;
-    Candidate { change: go.change, link: &go.link.id, why: &go.link.why, strength: go.link.strength * factor, step }
+    Candidate {
+        change: go.change,
+        link: &go.link.id,
+        why: &go.link.why,
+        strength: go.link.strength * factor,
+        step,
+    }
 }
 
 /// How much of a mechanism reaches from one host to another; `None` for not at all.
@@ -206,7 +257,10 @@ fn contest<'a>(candidates: Vec<Candidate<'a>>, lang: Lang) -> impl Iterator<Item
     let pairs: Vec<Pair> = candidates
         .iter()
         .map(|it| {
-            let strongest = strengths.iter().find(|(link, _)| link == it.link).map_or(0.0, |(_, it)| *it);
+            let strongest = strengths
+                .iter()
+                .find(|(link, _)| link == it.link)
+                .map_or(0.0, |(_, it)| *it);
             let share = it.strength * it.step / strongest.max(f64::MIN_POSITIVE);
             Pair {
                 change: it.change,
@@ -246,28 +300,69 @@ mod tests {
         let known = &book.effects;
         use ChangeKind::{Config, Jvm, Kernel, Limit};
         let cases: [(Change, &str, Option<bool>); 9] = [
-            (change(Kernel, "vm.dirty_ratio", Some("20"), Some("50")), "dirty-pages", Some(false)),
-            (change(Kernel, "vm.dirty_ratio", None, Some("50")), "dirty-pages", Some(false)),
-            (change(Kernel, "vm.dirty_ratio", Some("50"), Some("20")), "dirty-pages", Some(true)),
+            (
+                change(Kernel, "vm.dirty_ratio", Some("20"), Some("50")),
+                "dirty-pages",
+                Some(false),
+            ),
+            (
+                change(Kernel, "vm.dirty_ratio", None, Some("50")),
+                "dirty-pages",
+                Some(false),
+            ),
+            (
+                change(Kernel, "vm.dirty_ratio", Some("50"), Some("20")),
+                "dirty-pages",
+                Some(true),
+            ),
             (change(Kernel, "vm.swappiness", None, Some("1")), "swapping", Some(true)),
-            (change(Config, "flushDiskType", None, Some("SYNC_FLUSH")), "flush-mode", Some(false)),
-            (change(Config, "flushDiskType", Some("SYNC_FLUSH"), None), "flush-mode", Some(true)),
+            (
+                change(Config, "flushDiskType", None, Some("SYNC_FLUSH")),
+                "flush-mode",
+                Some(false),
+            ),
+            (
+                change(Config, "flushDiskType", Some("SYNC_FLUSH"), None),
+                "flush-mode",
+                Some(true),
+            ),
             (change(Jvm, "-Xmn", Some("4g"), Some("1g")), "young-size", Some(false)),
-            (change(Limit, "nofile", Some("65535"), Some("655350")), "open-files-large", Some(false)),
-            (change(Limit, "nofile", Some("1024"), Some("65535")), "open-files-large", None),
+            (
+                change(Limit, "nofile", Some("65535"), Some("655350")),
+                "open-files-large",
+                Some(false),
+            ),
+            (
+                change(Limit, "nofile", Some("1024"), Some("65535")),
+                "open-files-large",
+                None,
+            ),
         ];
         for (change, link, want) in cases {
             let link = known.links.iter().find(|it| it.id == link).unwrap();
-            assert_eq!(goes(link, &change, &change.key, known).map(|it| it.0), want, "{change:?}");
+            assert_eq!(
+                goes(link, &change, &change.key, known).map(|it| it.0),
+                want,
+                "{change:?}"
+            );
         }
     }
 
     #[test]
     fn mechanisms_contest_an_effect_and_their_changes_do_not() {
         let why = Both::default();
-        let one = |change, link, strength| Candidate { change, link, why: &why, strength, step: 1.0 };
+        let one = |change, link, strength| Candidate {
+            change,
+            link,
+            why: &why,
+            strength,
+            step: 1.0,
+        };
         let alone: Vec<Pair> = contest(vec![one(0, "a", 0.8), one(1, "a", 0.8)], Lang::En).collect();
-        assert!(alone.iter().all(|pair| (pair.plausibility - 0.8).abs() < 1e-9), "{alone:?}");
+        assert!(
+            alone.iter().all(|pair| (pair.plausibility - 0.8).abs() < 1e-9),
+            "{alone:?}"
+        );
         let both: Vec<Pair> = contest(vec![one(0, "a", 0.8), one(1, "b", 0.5)], Lang::En).collect();
         assert!(both[0].plausibility > 0.6 && both[1].plausibility < 0.2, "{both:?}");
     }

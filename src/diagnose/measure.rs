@@ -57,7 +57,10 @@ impl Series {
         self.max = if self.count == 0 { value } else { self.max.max(value) };
         self.count += 1;
         self.sum += value;
-        self.keep(Kept { hash: mixed(place), value });
+        self.keep(Kept {
+            hash: mixed(place),
+            value,
+        });
     }
 
     fn keep(&mut self, it: Kept) {
@@ -72,7 +75,11 @@ impl Series {
     /// Adds what another part saw.
     pub fn join(&mut self, other: &Series) {
         if other.count > 0 {
-            self.max = if self.count == 0 { other.max } else { self.max.max(other.max) };
+            self.max = if self.count == 0 {
+                other.max
+            } else {
+                self.max.max(other.max)
+            };
         }
         self.count += other.count;
         self.sum += other.sum;
@@ -120,7 +127,10 @@ pub(super) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     pub(super) fn new(effects: Option<&'a Effects>) -> Self {
-        Self { effects, series: HashMap::new() }
+        Self {
+            effects,
+            series: HashMap::new(),
+        }
     }
 
     pub(super) fn event(&mut self, event: &Event, source: &SourceInfo, ports: &Ports) {
@@ -129,7 +139,11 @@ impl<'a> Collector<'a> {
         if event.fields.num("since_boot").is_some_and(|it| it > 0.0) {
             return;
         }
-        let env = EventEnv { fields: &event.fields, source, ports };
+        let env = EventEnv {
+            fields: &event.fields,
+            source,
+            ports,
+        };
         for &index in effects.by_kind.get(&*event.kind).into_iter().flatten() {
             let measure = &effects.measures[index];
             let holds = measure.event == *event.kind && measure.condition.as_ref().is_none_or(|c| c.holds(&env));
@@ -150,7 +164,11 @@ impl<'a> Collector<'a> {
 
     fn read(&mut self, index: usize, measure: &Measure, event: &Event, field: &str) {
         let Some(value) = event.fields.num(field) else { return };
-        let told = measure.by.iter().filter_map(|name| event.fields.get(name)).map(|value| value.to_text());
+        let told = measure
+            .by
+            .iter()
+            .filter_map(|name| event.fields.get(name))
+            .map(|value| value.to_text());
         let place = told.filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
         if let Some(series) = slot(&mut self.series, (index, place)) {
             series.add(value, u64::from(event.span.source.0) << 32 | u64::from(event.span.line));
@@ -167,7 +185,12 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn finish(self, source: u32) -> Vec<Measured> {
-        let one = |((measure, place), series)| Measured { measure, source, place, series };
+        let one = |((measure, place), series)| Measured {
+            measure,
+            source,
+            place,
+            series,
+        };
         let mut all: Vec<Measured> = self.series.into_iter().map(one).collect();
         all.sort_by(|a, b| (a.measure, &a.place).cmp(&(b.measure, &b.place)));
         all

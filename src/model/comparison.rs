@@ -20,6 +20,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Whether both sides held something to look at.
+    pub fn is_read(&self) -> bool {
+        !self.before.sources.is_empty() && !self.after.sources.is_empty()
+    }
+
     /// Whether both sides are alike in all that was looked at.
     pub fn is_empty(&self) -> bool {
         let same = |it: &FindingChange| it.trend == Trend::Same;
@@ -29,7 +34,9 @@ impl Comparison {
     /// Effects that differ and that no change explains.
     pub fn unexplained(&self) -> Vec<usize> {
         let paired = |at: usize| self.pairs.iter().any(|pair| pair.effect == Some(at));
-        (0..self.effects.len()).filter(|at| self.effects[*at].differs() && !paired(*at)).collect()
+        (0..self.effects.len())
+            .filter(|at| self.effects[*at].differs() && !paired(*at))
+            .collect()
     }
 }
 

@@ -256,9 +256,17 @@ fn texts(both: &BothFile) -> Result<(), String> {
 
 fn compile_measure(it: MeasureFile) -> Result<Measure, String> {
     let event = kind::kind(&it.event).ok_or_else(|| format!("unknown event `{}`", it.event))?;
-    let unknown = it.field.iter().chain(&it.by).find(|name| !event.fields.contains(&name.as_str()));
+    let unknown = it
+        .field
+        .iter()
+        .chain(&it.by)
+        .find(|name| !event.fields.contains(&name.as_str()));
     if let Some(name) = unknown {
-        return Err(format!("`{}` has no field `{name}`, but {}", it.event, event.fields.join(", ")));
+        return Err(format!(
+            "`{}` has no field `{name}`, but {}",
+            it.event,
+            event.fields.join(", ")
+        ));
     }
     if it.needs.as_ref().is_some_and(|needs| kind::kind(needs).is_none()) {
         return Err("`needs` is no kind of event".into());
@@ -350,14 +358,20 @@ mod tests {
             (measure("colour = 1\n"), "colour"),
             (measure("by = [\"devise\"]\n"), "devise"),
             (measure("where = \"(\"\n"), "measure m"),
-            (link("when = \"up\"\nmoves = { m = \"up\" }\ncauses = [\"io-saturation\"]\n"), ""),
+            (
+                link("when = \"up\"\nmoves = { m = \"up\" }\ncauses = [\"io-saturation\"]\n"),
+                "",
+            ),
             (link("when = \"up\"\nmoves = { n = \"up\" }\n"), "no measure"),
             (link("when = \"up\"\ncauses = [\"fate\"]\n"), "fate"),
             (link(""), "one of"),
         ];
         for (text, want) in cases {
             let errors = errors(&text).join("\n");
-            assert!(errors.contains(want) && errors.is_empty() == want.is_empty(), "{text}\n{errors}");
+            assert!(
+                errors.contains(want) && errors.is_empty() == want.is_empty(),
+                "{text}\n{errors}"
+            );
         }
     }
 

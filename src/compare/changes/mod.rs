@@ -39,7 +39,10 @@ pub(super) fn changes(before: &Side<'_>, after: &Side<'_>, volatile: &[String], 
     let verdicts = verdicts(after, &found, lang);
     for it in &mut found {
         let key = it.change.key.split(' ').next().unwrap_or("").to_owned();
-        it.change.verdict = it.spans.1.and_then(|(source, line)| verdicts.get(&(source, line, key)).cloned());
+        it.change.verdict = it
+            .spans
+            .1
+            .and_then(|(source, line)| verdicts.get(&(source, line, key)).cloned());
     }
     found.sort_by_key(|it| (it.change.kind, it.host.clone(), it.spans.1.or(it.spans.0)));
     found.truncate(CHANGES_MAX);
@@ -91,7 +94,8 @@ fn default<'k>(sheet: &Sheet, key: &'k str) -> &'k str {
     match sheet.kind {
         ChangeKind::Config => {
             let class = sheet.class.split(' ').next().unwrap_or("");
-            conf_keys::row_in_file(class, key).map_or("\0", |row| if row.default.is_empty() { "\0" } else { row.default })
+            conf_keys::row_in_file(class, key)
+                .map_or("\0", |row| if row.default.is_empty() { "\0" } else { row.default })
         }
         _ => "\0",
     }
@@ -100,12 +104,21 @@ fn default<'k>(sheet: &Sheet, key: &'k str) -> &'k str {
 /// Sheets that only one side has. A list of settings that somebody wrote was not there before; anything else was only not
 /// collected, and says nothing.
 fn lone(old: &mut [Sheet], new: &mut [Sheet]) -> Vec<Found> {
-    let empty = |sheet: &Sheet| Sheet { settings: BTreeMap::new(), ..sheet.clone() };
+    let empty = |sheet: &Sheet| Sheet {
+        settings: BTreeMap::new(),
+        ..sheet.clone()
+    };
     let mut all = Vec::new();
-    for sheet in new.iter().filter(|sheet| sheet.is_a_list() && !old.iter().any(|it| it.may_be(sheet))) {
+    for sheet in new
+        .iter()
+        .filter(|sheet| sheet.is_a_list() && !old.iter().any(|it| it.may_be(sheet)))
+    {
         all.extend(differences(&empty(sheet), sheet));
     }
-    for sheet in old.iter().filter(|sheet| sheet.is_a_list() && !new.iter().any(|it| it.may_be(sheet))) {
+    for sheet in old
+        .iter()
+        .filter(|sheet| sheet.is_a_list() && !new.iter().any(|it| it.may_be(sheet)))
+    {
         all.extend(differences(sheet, &empty(sheet)));
     }
     all
@@ -149,7 +162,10 @@ fn hosts(before: &Side<'_>, after: &Side<'_>) -> Vec<Found> {
         host: (*host).to_owned(),
         spans: (None, None),
     };
-    old.symmetric_difference(&new).filter(|host| !host.is_empty()).map(one).collect()
+    old.symmetric_difference(&new)
+        .filter(|host| !host.is_empty())
+        .map(one)
+        .collect()
 }
 
 /// One change is told once, however many files show it: of those that end alike, the one that also knows the value before.
@@ -161,7 +177,8 @@ fn settled(all: Vec<Found>) -> Vec<Found> {
         let same = places.entry(name).or_default();
         let twin = same.iter().copied().find(|at| {
             let old = &kept[*at].change;
-            old.after == it.change.after && (old.before == it.change.before || old.before.is_none() || it.change.before.is_none())
+            old.after == it.change.after
+                && (old.before == it.change.before || old.before.is_none() || it.change.before.is_none())
         });
         match twin {
             Some(at) if kept[at].change.before.is_none() && it.change.before.is_some() => {
@@ -186,11 +203,23 @@ fn settled(all: Vec<Found>) -> Vec<Found> {
 fn one_limit(all: Vec<Found>) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
     for mut it in all {
-        let name = it.change.key.strip_suffix(" hard").or(it.change.key.strip_suffix(" soft")).map(str::to_owned);
+        let name = it
+            .change
+            .key
+            .strip_suffix(" hard")
+            .or(it.change.key.strip_suffix(" soft"))
+            .map(str::to_owned);
         if let (ChangeKind::Limit, Some(name)) = (it.change.kind, name) {
             let twin = kept.iter_mut().find(|old| {
-                let starts = old.change.key.strip_prefix(&name).is_some_and(|rest| matches!(rest, " hard" | " soft"));
-                starts && old.host == it.host && old.change.before == it.change.before && old.change.after == it.change.after
+                let starts = old
+                    .change
+                    .key
+                    .strip_prefix(&name)
+                    .is_some_and(|rest| matches!(rest, " hard" | " soft"));
+                starts
+                    && old.host == it.host
+                    && old.change.before == it.change.before
+                    && old.change.after == it.change.after
             });
             if let Some(twin) = twin {
                 // The soft limit is the one that holds: its line and verdict stand for both.
@@ -215,7 +244,10 @@ fn as_written(after: &Side<'_>, found: &[Found]) -> Vec<Event> {
         let at = (event.span.source.0, event.span.line);
         matches!(&*event.kind, "sysctl" | "limit") && event.fields.str("form") == Some("live") && changed.contains(&at)
     };
-    facts.iter_mut().filter(live).for_each(|event| event.fields.set("form", "file"));
+    facts
+        .iter_mut()
+        .filter(live)
+        .for_each(|event| event.fields.set("form", "file"));
     facts
 }
 
@@ -234,9 +266,16 @@ fn verdicts(after: &Side<'_>, found: &[Found], lang: Lang) -> HashMap<(u32, u32,
             why: filled(&texts.why, event),
             fix: filled(&texts.fix, event),
         };
-        let flag = key.starts_with(|c: char| c.is_ascii_uppercase()).then(|| format!("-XX:{key}"));
+        let flag = key
+            .starts_with(|c: char| c.is_ascii_uppercase())
+            .then(|| format!("-XX:{key}"));
         let place = (event.span.source.0, event.span.line);
-        Some([Some(key), flag].into_iter().flatten().map(move |key| ((place.0, place.1, key), judgement.clone())))
+        Some(
+            [Some(key), flag]
+                .into_iter()
+                .flatten()
+                .map(move |key| ((place.0, place.1, key), judgement.clone())),
+        )
     };
     // Of several verdicts on one line the first stands: families of checks go from keys to details.
     let mut verdicts = HashMap::new();
@@ -259,7 +298,11 @@ impl Sheet {
     /// How many names at the end of both paths are alike.
     fn alike_path(&self, other: &Sheet) -> usize {
         let names = |path: &'_ str| path.rsplit(['/', '\\']).map(str::to_owned).take(3).collect::<Vec<_>>();
-        names(&self.file).iter().zip(names(&other.file)).take_while(|(a, b)| *a == b).count()
+        names(&self.file)
+            .iter()
+            .zip(names(&other.file))
+            .take_while(|(a, b)| *a == b)
+            .count()
     }
 
     fn likeness(&self, other: &Sheet) -> usize {
@@ -313,13 +356,23 @@ mod tests {
             origin,
             file: file.into(),
             broker: String::new(),
-            settings: keys.iter().map(|(key, value)| ((*key).into(), setting(value))).collect(),
+            settings: keys
+                .iter()
+                .map(|(key, value)| ((*key).into(), setting(value)))
+                .collect(),
         }
     }
 
     fn told(old: &Sheet, new: &Sheet) -> Vec<String> {
         let value = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
-        let line = |it: Found| format!("{} {} {}", it.change.key, value(&it.change.before), value(&it.change.after));
+        let line = |it: Found| {
+            format!(
+                "{} {} {}",
+                it.change.key,
+                value(&it.change.before),
+                value(&it.change.after)
+            )
+        };
         differences(old, new).into_iter().map(line).collect()
     }
 
@@ -332,11 +385,23 @@ mod tests {
         let live = |keys: &[(&str, &str)]| sheet(Kernel, Running, "sysctl.txt", keys);
         let list = |keys: &[(&str, &str)]| sheet(Kernel, Written, "os.sh", keys);
         let cases: [(Sheet, Sheet, &[&str]); 6] = [
-            (file(&[("a", "1"), ("b", "2")]), file(&[("a", "1"), ("b", "3"), ("c", "4")]), &["b 2 3", "c - 4"]),
+            (
+                file(&[("a", "1"), ("b", "2")]),
+                file(&[("a", "1"), ("b", "3"), ("c", "4")]),
+                &["b 2 3", "c - 4"],
+            ),
             (file(&[]), file(&[("flushDiskType", "ASYNC_FLUSH")]), &[]),
             (file(&[("a", "1")]), dump(&[("a", "2"), ("b", "3")]), &["a 1 2"]),
-            (dump(&[("a", "1"), ("b", "3")]), file(&[("a", "2"), ("c", "9")]), &["a 1 2", "c - 9"]),
-            (live(&[("k", "20"), ("z", "1")]), list(&[("k", "50"), ("x", "1")]), &["k 20 50", "x - 1"]),
+            (
+                dump(&[("a", "1"), ("b", "3")]),
+                file(&[("a", "2"), ("c", "9")]),
+                &["a 1 2", "c - 9"],
+            ),
+            (
+                live(&[("k", "20"), ("z", "1")]),
+                list(&[("k", "50"), ("x", "1")]),
+                &["k 20 50", "x - 1"],
+            ),
             (list(&[("k", "20")]), list(&[]), &["k 20 -"]),
         ];
         for (old, new, want) in cases {

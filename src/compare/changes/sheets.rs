@@ -1,9 +1,9 @@
 //! Sheets of settings out of the facts of one side. Not here: what differs.
 
 use crate::compare::side::Side;
-use crate::model::Event;
 use crate::model::comparison::ChangeKind;
 use crate::model::units::{parse_bytes, show_bytes};
+use crate::model::{Event, LogKind};
 use crate::rule::effects::listed;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -67,8 +67,19 @@ pub(super) fn read(side: &Side<'_>, volatile: &[String]) -> Vec<Sheet> {
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut places: HashMap<(ChangeKind, String, String, Origin, String), usize> = HashMap::new();
     let events = side.it.facts.iter();
-    let path = |event: &Event| side.source(event.span.source.0).map_or("", |source| source.path.as_str());
-    for (event, it) in events.flat_map(|event| settings(event, path(event)).into_iter().map(move |it| (event, it))) {
+    let in_log = |event: &Event| {
+        let log = side.source(event.span.source.0).and_then(|source| source.log);
+        log.is_some_and(|log| !matches!(log, LogKind::App | LogKind::Tools))
+    };
+    let path = |event: &Event| {
+        side.source(event.span.source.0)
+            .map_or("", |source| source.path.as_str())
+    };
+    for (event, it) in events.flat_map(|event| {
+        settings(event, path(event), in_log(event))
+            .into_iter()
+            .map(move |it| (event, it))
+    }) {
         if it.kind == ChangeKind::Kernel && listed(volatile, &it.key) {
             continue;
         }
@@ -84,15 +95,36 @@ pub(super) fn read(side: &Side<'_>, volatile: &[String]) -> Vec<Sheet> {
         if at == sheets.len() {
             let file = path.to_owned();
             let (kind, class, origin) = (it.kind, it.class.clone(), it.origin);
-            sheets.push(Sheet { kind, host, class, origin, file, broker: String::new(), settings: BTreeMap::new() });
+            sheets.push(Sheet {
+                kind,
+                host,
+                class,
+                origin,
+                file,
+                broker: String::new(),
+                settings: BTreeMap::new(),
+            });
         }
         let span = (source, event.span.line);
-        add(&mut sheets[at], it.key, Setting { value: it.value, shown: it.shown, at: side.place(event), span });
+        add(
+            &mut sheets[at],
+            it.key,
+            Setting {
+                value: it.value,
+                shown: it.shown,
+                at: side.place(event),
+                span,
+            },
+        );
     }
     for sheet in &mut sheets {
         let value = |key: &str| sheet.settings.get(key).map_or("", |it| it.value.as_str());
         let (name, id) = (value("brokerName"), value("brokerId"));
-        let broker = if name.is_empty() { String::new() } else { format!("{name}:{id}") };
+        let broker = if name.is_empty() {
+            String::new()
+        } else {
+            format!("{name}:{id}")
+        };
         sheet.broker = broker;
     }
     sheets
@@ -115,16 +147,20 @@ fn add(sheet: &mut Sheet, key: String, setting: Setting) {
     }
 }
 
-fn settings(event: &Event, path: &str) -> Vec<Read> {
+/// `in_log`: the source is one of RocketMQ's own logs, in which only a dump of the start is a configuration.
+fn settings(event: &Event, path: &str, in_log: bool) -> Vec<Read> {
     let text = |name: &str| event.fields.get(name).map(|it| it.to_text()).unwrap_or_default();
     let one = match &*event.kind {
-        "conf.key" => Some(conf_key(&text)),
+        "conf.key" => (!in_log || text("form") == "dump").then(|| conf_key(&text)),
         "jvm.flag" => Some(flag(path, &text)),
         "limit" => return limits(event, &text),
         "sysctl" => {
             let value = text("value").split_whitespace().collect::<Vec<_>>().join(" ");
             let origin = of_form(&text("form"));
-            Some(Read { origin, ..told(ChangeKind::Kernel, text("key").replace('/', "."), value) })
+            Some(Read {
+                origin,
+                ..told(ChangeKind::Kernel, text("key").replace('/', "."), value)
+            })
         }
         "version" => Some(told(ChangeKind::Version, text("component"), text("version"))),
         "env" => env(event, &text),
@@ -138,15 +174,33 @@ fn disk(event: &Event, text: &dyn Fn(&str) -> String) -> Option<Read> {
     let device = text("device");
     let size = show_bytes(event.fields.num("size_kb")? * 1024.0);
     let real = device.starts_with("/dev/") && !device.starts_with("/dev/loop");
-    real.then(|| told(ChangeKind::Topology, format!("disk {}", text("mount")), format!("{device} {size}")))
+    real.then(|| {
+        told(
+            ChangeKind::Topology,
+            format!("disk {}", text("mount")),
+            format!("{device} {size}"),
+        )
+    })
 }
 
 fn of_form(form: &str) -> Origin {
-    if form == "live" { Origin::Running } else { Origin::Written }
+    if form == "live" {
+        Origin::Running
+    } else {
+        Origin::Written
+    }
 }
 
 fn told(kind: ChangeKind, key: String, value: String) -> Read {
-    Read { kind, class: String::new(), origin: Origin::Told, joined: true, key, shown: value.clone(), value }
+    Read {
+        kind,
+        class: String::new(),
+        origin: Origin::Told,
+        joined: true,
+        key,
+        shown: value.clone(),
+        value,
+    }
 }
 
 fn conf_key(text: &dyn Fn(&str) -> String) -> Read {
@@ -156,7 +210,11 @@ fn conf_key(text: &dyn Fn(&str) -> String) -> Read {
     let running = matches!(text("form").as_str(), "dump" | "admin");
     Read {
         kind: ChangeKind::Config,
-        class: if unit.is_empty() { class } else { format!("{class} {unit}") },
+        class: if unit.is_empty() {
+            class
+        } else {
+            format!("{class} {unit}")
+        },
         origin: if running { Origin::Running } else { Origin::Written },
         joined: false,
         key: text("key"),
@@ -172,9 +230,15 @@ fn conf_key(text: &dyn Fn(&str) -> String) -> Read {
 fn flag(path: &str, text: &dyn Fn(&str) -> String) -> Read {
     let (name, value) = (text("flag"), text("value"));
     let branch = text("jdk");
-    let branch = if branch.starts_with(['<', '>']) { format!(" (jdk {branch})") } else { String::new() };
+    let branch = if branch.starts_with(['<', '>']) {
+        format!(" (jdk {branch})")
+    } else {
+        String::new()
+    };
     let size = size_of(&name, &value);
-    let script = [".sh", ".cmd", ".bat", ".conf", ".yaml", ".yml", ".service", ".env"].iter().any(|it| path.ends_with(it));
+    let script = [".sh", ".cmd", ".bat", ".conf", ".yaml", ".yml", ".service", ".env"]
+        .iter()
+        .any(|it| path.ends_with(it));
     let process = text("process");
     Read {
         kind: ChangeKind::Jvm,
@@ -224,11 +288,20 @@ fn limits(event: &Event, text: &dyn Fn(&str) -> String) -> Vec<Read> {
         "" | "*" => String::new(),
         domain => format!(" {domain}"),
     };
-    let shown = |limit: f64| if limit >= 1e17 { "unlimited".to_owned() } else { format!("{limit:.0}") };
+    let shown = |limit: f64| {
+        if limit >= 1e17 {
+            "unlimited".to_owned()
+        } else {
+            format!("{limit:.0}")
+        }
+    };
     let one = |side: &str| {
         let value = shown(event.fields.num(side)?);
         let origin = of_form(&text("form"));
-        Some(Read { origin, ..told(ChangeKind::Limit, format!("{}{domain} {side}", text("what")), value) })
+        Some(Read {
+            origin,
+            ..told(ChangeKind::Limit, format!("{}{domain} {side}", text("what")), value)
+        })
     };
     ["soft", "hard"].into_iter().filter_map(one).collect()
 }

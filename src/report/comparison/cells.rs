@@ -96,8 +96,20 @@ impl Cells {
             (one_side, self.words.one_side),
         ];
         let notes = notes.into_iter().filter(|(number, _)| *number > 0);
-        let notes = notes.map(|(number, words)| fill(words, &[&number.to_string()])).collect();
+        let notes = notes
+            .map(|(number, words)| fill(words, &[&number.to_string()]))
+            .collect();
         (rows.into_iter().take(EFFECTS_SHOWN).collect(), notes)
+    }
+
+    /// Why there is nothing to tell: a side was empty, or both are alike.
+    pub(super) fn nothing(&self, it: &Comparison) -> String {
+        let empty = |label: &str| format!("{label}: {}", self.words.nothing_read);
+        match (it.before.sources.is_empty(), it.after.sources.is_empty()) {
+            (true, _) => empty(self.words.before),
+            (_, true) => empty(self.words.after),
+            _ => self.words.nothing_changed.to_owned(),
+        }
     }
 
     /// `13 settings · 5 worse · 1 better`
@@ -172,16 +184,33 @@ impl Cells {
     /// `disk busy broker-a vda 31.2 → 98.7 %`
     pub(super) fn step(&self, effect: &Effect) -> String {
         let median = |it: &Option<Figure>| it.map_or_else(|| self.words.not_measured.into(), |it| number(it.median));
-        let place = if effect.place.is_empty() { String::new() } else { format!(" {}", effect.place) };
-        let step = format!("{} {} {}", median(&effect.before), self.symbols.arrow, median(&effect.after));
-        format!("{}{place}  {step} {}", effect.what, effect.unit).trim_end().to_owned()
+        let place = if effect.place.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", effect.place)
+        };
+        let step = format!(
+            "{} {} {}",
+            median(&effect.before),
+            self.symbols.arrow,
+            median(&effect.after)
+        );
+        format!("{}{place}  {step} {}", effect.what, effect.unit)
+            .trim_end()
+            .to_owned()
     }
 
     /// Pairs by mechanism: the changes of each, and what they go with.
     pub(super) fn groups(&self, it: &Comparison, all: bool) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        for pair in it.pairs.iter().filter(|pair| all || pair.plausibility >= PLAUSIBLE_SHOWN) {
-            let Some(change) = it.changes.get(pair.change) else { continue };
+        for pair in it
+            .pairs
+            .iter()
+            .filter(|pair| all || pair.plausibility >= PLAUSIBLE_SHOWN)
+        {
+            let Some(change) = it.changes.get(pair.change) else {
+                continue;
+            };
             let measured = pair.effect.and_then(|at| it.effects.get(at));
             let found = pair.finding.and_then(|at| it.findings.get(at));
             let outcome = match (measured, found) {
@@ -189,10 +218,18 @@ impl Cells {
                 (_, Some(finding)) => (finding.trend, finding.title.clone()),
                 _ => continue,
             };
-            let host = if change.place.is_empty() { String::new() } else { format!(" ({})", change.place) };
+            let host = if change.place.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", change.place)
+            };
             let change = format!("{}{host}", self.change(change));
             let at = groups.iter().position(|it| it.link == pair.link).unwrap_or_else(|| {
-                groups.push(Group { link: pair.link.clone(), why: pair.why.clone(), ..Group::default() });
+                groups.push(Group {
+                    link: pair.link.clone(),
+                    why: pair.why.clone(),
+                    ..Group::default()
+                });
                 groups.len() - 1
             });
             let group = &mut groups[at];
@@ -221,15 +258,24 @@ impl Cells {
     }
 }
 
-/// How many bytes at the start of all paths are folders that they share; that of a single path keeps its last folder.
-fn shared_folders<'a>(paths: impl Iterator<Item = &'a str>) -> usize {
-    let mut shared: Option<&str> = None;
-    for path in paths {
-        let other = shared.unwrap_or(path);
-        let alike = other.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
-        shared = Some(&path[..path.get(..alike).and_then(|it| it.rfind('/')).map_or(0, |at| at + 1)]);
-    }
-    shared.map_or(0, str::len)
+/// How many bytes at the start of all paths are folders that they share, but for the last folder, which may name the host.
+fn shared_folders<'a>(mut paths: impl Iterator<Item = &'a str>) -> usize {
+    let Some(first) = paths.next() else { return 0 };
+    let alike = |a: usize, path: &str| {
+        first
+            .bytes()
+            .zip(path.bytes())
+            .take(a)
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let alike = paths.fold(first.len(), |shared, path| alike(shared, path));
+    let folders = first.as_bytes()[..alike]
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, byte)| **byte == b'/');
+    folders.map(|(at, _)| at + 1).nth(1).unwrap_or(0)
 }
 
 /// Three digits that matter: `42.1`, `0.123`, `1,234`.

@@ -24,12 +24,15 @@ const WIDE: usize = 110;
 /// For people.
 pub fn text(it: &Comparison, style: &Style, out: &mut dyn Write) -> Result<()> {
     let mut page = Page::new(style, out);
-    let cells = Cells { short: style.width < WIDE, ..Cells::of(style) };
+    let cells = Cells {
+        short: style.width < WIDE,
+        ..Cells::of(style)
+    };
     let words = page.words;
-    if it.is_empty() {
-        page.paragraph(0, &[ink(Role::Strong, words.nothing_changed)])?;
+    if !it.is_read() || it.is_empty() {
+        page.paragraph(0, &[ink(Role::Strong, cells.nothing(it))])?;
         page.blank()?;
-        if style.verbose {
+        if style.verbose && it.is_read() {
             write_effects(&mut page, &cells, it)?;
         }
         return write_covered(&mut page, &cells, it);
@@ -94,7 +97,10 @@ fn write_groups(page: &mut Page<'_>, cells: &Cells, it: &Comparison) -> Result<(
         }
         for (trend, outcome, plausibility) in &group.outcomes {
             let arrow = page.symbols.arrow;
-            let line = vec![ink(Role::Plain, format!("    {arrow} {}: {outcome}", cells.trend(*trend)))];
+            let line = vec![ink(
+                Role::Plain,
+                format!("    {arrow} {}: {outcome}", cells.trend(*trend)),
+            )];
             let said = fill(page.words.plausible, &[&Phrases::percent(*plausibility)]);
             page.edges(line, &ink(Role::Muted, said))?;
         }
@@ -158,8 +164,8 @@ pub fn markdown(it: &Comparison, style: &Style, out: &mut dyn Write) -> Result<(
     let cells = Cells::of(style);
     let words = cells.words;
     writeln!(out, "# {}\n", words.compared)?;
-    match it.is_empty() {
-        true => writeln!(out, "{}", words.nothing_changed)?,
+    match !it.is_read() || it.is_empty() {
+        true => writeln!(out, "{}", cells.nothing(it))?,
         false => markdown_body(it, &cells, style, out)?,
     }
     writeln!(out, "\n## {}\n", words.covered)?;
@@ -188,7 +194,12 @@ fn markdown_body(it: &Comparison, cells: &Cells, style: &Style, out: &mut dyn Wr
     }
     for finding in &it.findings {
         let (trend, rates) = (cells.trend(finding.trend), cells.rates(finding));
-        writeln!(out, "- **{trend}** {} {} {rates}", escape(&finding.title), code(&finding.rule))?;
+        writeln!(
+            out,
+            "- **{trend}** {} {} {rates}",
+            escape(&finding.title),
+            code(&finding.rule)
+        )?;
     }
     markdown_groups(it, cells, style, out)?;
     let judged: Vec<_> = it.changes.iter().filter_map(|change| change.verdict.as_ref()).collect();
