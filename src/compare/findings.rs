@@ -1,7 +1,7 @@
 //! What became of the findings: gone, new, better, worse, by how often their events came.
 
 use super::noise::rates_differ;
-use super::side::Side;
+use super::side::{Line, Side};
 use crate::model::Finding;
 use crate::model::comparison::{FindingChange, Trend};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ pub(super) struct Found {
     pub(super) finding: FindingChange,
     pub(super) hosts: BTreeSet<String>,
     /// Source and line of its proof before and after.
-    pub(super) proof: (BTreeSet<(u32, u32)>, BTreeSet<(u32, u32)>),
+    pub(super) proof: (BTreeSet<Line>, BTreeSet<Line>),
 }
 
 /// One rule's findings of one side.
@@ -114,7 +114,7 @@ fn one(before: (&Side<'_>, &Sum<'_>), after: (&Side<'_>, &Sum<'_>)) -> Option<Fo
 }
 
 /// Whether the other side read every kind of file that the proof stands in.
-fn has_kinds(other: &Side<'_>, side: &Side<'_>, proof: &BTreeSet<(u32, u32)>) -> bool {
+fn has_kinds(other: &Side<'_>, side: &Side<'_>, proof: &BTreeSet<Line>) -> bool {
     let kinds: BTreeSet<_> = other
         .it
         .diagnosis

@@ -5,6 +5,9 @@ use crate::diagnose::Examination;
 use crate::model::{Event, SourceInfo};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// A source and a line of it.
+pub(super) type Line = (u32, u32);
+
 /// One side with its hosts under the names that both sides share.
 #[derive(Debug)]
 pub(super) struct Side<'a> {

@@ -6,7 +6,7 @@
 
 mod sheets;
 
-use super::side::Side;
+use super::side::{Line, Side};
 use crate::lint::{check, filled};
 use crate::model::comparison::{Change, ChangeKind, Judgement};
 use crate::model::{Event, Lang, conf_keys};
@@ -23,7 +23,7 @@ pub(super) struct Found {
     /// Host in the names of the report.
     pub(super) host: String,
     /// Source and line before and after.
-    pub(super) spans: (Option<(u32, u32)>, Option<(u32, u32)>),
+    pub(super) spans: (Option<Line>, Option<Line>),
 }
 
 /// All changes, most telling kinds first.
@@ -42,7 +42,7 @@ pub(super) fn changes(before: &Side<'_>, after: &Side<'_>, volatile: &[String], 
         it.change.verdict = it
             .spans
             .1
-            .and_then(|(source, line)| verdicts.get(&(source, line, key)).cloned());
+            .and_then(|line| verdicts.get(&(line, key)).cloned());
     }
     found.sort_by_key(|it| (it.change.kind, it.host.clone(), it.spans.1.or(it.spans.0)));
     found.truncate(CHANGES_MAX);
@@ -238,7 +238,7 @@ fn one_limit(all: Vec<Found>) -> Vec<Found> {
 /// The facts after, with every changed kernel setting and limit as a line that somebody wrote: of live values lint only
 /// tells those that hurt, but of a change people want to know whether it may stay.
 fn as_written(after: &Side<'_>, found: &[Found]) -> Vec<Event> {
-    let changed: BTreeSet<(u32, u32)> = found.iter().filter_map(|it| it.spans.1).collect();
+    let changed: BTreeSet<Line> = found.iter().filter_map(|it| it.spans.1).collect();
     let mut facts = after.it.facts.clone();
     let live = |event: &&mut Event| {
         let at = (event.span.source.0, event.span.line);
@@ -252,7 +252,7 @@ fn as_written(after: &Side<'_>, found: &[Found]) -> Vec<Event> {
 }
 
 /// Source, line and key of a setting → what lint says of it.
-fn verdicts(after: &Side<'_>, found: &[Found], lang: Lang) -> HashMap<(u32, u32, String), Judgement> {
+fn verdicts(after: &Side<'_>, found: &[Found], lang: Lang) -> HashMap<(Line, String), Judgement> {
     let events = crate::lint::lint(&as_written(after, found), &after.it.diagnosis.coverage.sources);
     let text = |event: &Event, name: &str| event.fields.get(name).map(|it| it.to_text()).unwrap_or_default();
     let one = |event: &Event| {
@@ -274,7 +274,7 @@ fn verdicts(after: &Side<'_>, found: &[Found], lang: Lang) -> HashMap<(u32, u32,
             [Some(key), flag]
                 .into_iter()
                 .flatten()
-                .map(move |key| ((place.0, place.1, key), judgement.clone())),
+                .map(move |key| ((place, key), judgement.clone())),
         )
     };
     // Of several verdicts on one line the first stands: families of checks go from keys to details.

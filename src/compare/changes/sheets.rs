@@ -1,6 +1,6 @@
 //! Sheets of settings out of the facts of one side. Not here: what differs.
 
-use crate::compare::side::Side;
+use crate::compare::side::{Line, Side};
 use crate::model::comparison::ChangeKind;
 use crate::model::units::{parse_bytes, show_bytes};
 use crate::model::{Event, LogKind};
@@ -29,7 +29,7 @@ pub(super) struct Setting {
     /// `file:line`
     pub(super) at: String,
     /// Source and line.
-    pub(super) span: (u32, u32),
+    pub(super) span: Line,
 }
 
 /// Settings that belong together.
