@@ -2,6 +2,7 @@
 
 mod engine;
 mod happenings;
+mod measure;
 mod read;
 mod window;
 
@@ -9,7 +10,9 @@ use crate::input::{self, Limits, Problem, Source};
 use crate::model::{Diagnosis, Inspection, Lang};
 use crate::rule::{RuleBook, RuleText};
 use anyhow::{Context, Result};
+pub use engine::Examination;
 use engine::Job;
+pub use measure::{Measured, Series};
 use std::path::{Path, PathBuf};
 
 /// What a run is asked to do.
@@ -103,10 +106,27 @@ pub fn run(request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> 
 /// # Errors
 /// Threads cannot be started.
 pub fn run_with(book: &RuleBook, request: &Request, progress: &mut dyn Progress) -> Result<Diagnosis> {
+    examine_as(book, request, false, progress).map(|it| it.diagnosis)
+}
+
+/// The same, with all that a comparison needs.
+///
+/// # Errors
+/// Threads cannot be started.
+pub fn examine(book: &RuleBook, request: &Request, progress: &mut dyn Progress) -> Result<Examination> {
+    examine_as(book, request, true, progress)
+}
+
+fn examine_as(
+    book: &RuleBook,
+    request: &Request,
+    measures: bool,
+    progress: &mut dyn Progress,
+) -> Result<Examination> {
     let (found, problems) = Found::new(request);
-    let mut diagnosis = found
-        .pool()?
-        .install(|| engine::diagnose(&found.job(book, request), problems, progress));
+    let job = Job { measures, ..found.job(book, request) };
+    let mut examination = found.pool()?.install(|| engine::diagnose(&job, problems, progress));
+    let diagnosis = &mut examination.diagnosis;
     diagnosis.inputs = shown(&request.paths);
     diagnosis.findings.retain(|f| {
         let area = book.rule(&f.rule).map_or("", |r| r.area.as_str());
@@ -116,7 +136,7 @@ pub fn run_with(book: &RuleBook, request: &Request, progress: &mut dyn Progress)
         };
         (request.select.is_empty() || named(&request.select)) && !named(&request.ignore)
     });
-    Ok(diagnosis)
+    Ok(examination)
 }
 
 /// The embedded rules and those of these folders.
@@ -208,6 +228,7 @@ impl Found {
             since: request.since,
             until: request.until,
             at: request.at,
+            measures: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Second half of a run: clocks are settled, lint and derivers add their events, everything is weighed.
 
 use super::happenings;
+use super::measure::Measured;
 use super::read::{Read, Reading, SHARED_MIN, ports_of, read};
 use super::window::Window;
 use super::{Progress, Step, TimePoint};
@@ -31,10 +32,25 @@ pub(super) struct Job<'a> {
     pub(super) since: Option<TimePoint>,
     pub(super) until: Option<TimePoint>,
     pub(super) at: Option<TimePoint>,
+    /// Whether to follow measured quantities, for a comparison.
+    pub(super) measures: bool,
+}
+
+/// A diagnosis and what a comparison needs beside it.
+#[derive(Debug, Default)]
+pub struct Examination {
+    /// The answer.
+    pub diagnosis: Diagnosis,
+    /// Events that tell what people set: keys, flags, kernel settings, limits, versions.
+    pub facts: Vec<Event>,
+    /// What was measured.
+    pub measured: Vec<Measured>,
+    /// How long each source lasted by its own stamps, milliseconds.
+    pub lasted_ms: Vec<i64>,
 }
 
 /// Diagnoses all sources.
-pub(super) fn diagnose(job: &Job<'_>, problems: Vec<Problem>, progress: &mut dyn Progress) -> Diagnosis {
+pub(super) fn diagnose(job: &Job<'_>, problems: Vec<Problem>, progress: &mut dyn Progress) -> Examination {
     let ports = ports(job.sources);
     let reads = read_all(job, &ports, progress);
     conclude(job.book, &ports, reads, problems, job.lang)
@@ -89,6 +105,7 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
         threads: job.threads,
         gate: &gate,
         window: window.as_ref(),
+        effects: job.measures.then_some(&job.book.effects),
     };
     let steps = Steps::new(sources);
     let progress = Mutex::new(progress);
@@ -162,16 +179,18 @@ impl Steps {
     }
 }
 
-fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: Vec<Problem>, lang: Lang) -> Diagnosis {
+fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: Vec<Problem>, lang: Lang) -> Examination {
     let mut matcher = Matcher::new(book, ports);
     let mut sources: Vec<SourceInfo> = Vec::new();
     let mut ends: Vec<Ends> = Vec::new();
     let mut facts: Vec<Event> = Vec::new();
+    let mut measured: Vec<Measured> = Vec::new();
     for read in &mut reads {
         matcher.absorb(std::mem::take(&mut read.tallies), 0);
         sources.push(read.info.clone());
         ends.push(std::mem::take(&mut read.ends));
         facts.append(&mut read.facts);
+        measured.append(&mut read.measured);
         problems.append(&mut read.problems);
     }
     let clocks = clocks::settle(&sources, &ends);
@@ -222,7 +241,17 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
         ..Diagnosis::default()
     };
     diagnosis.timeline = happenings::timeline(&diagnosis, &changes, lang);
-    diagnosis
+    let lasted_ms = ends.iter().map(lasted_ms).collect();
+    Examination {
+        diagnosis,
+        facts,
+        measured,
+        lasted_ms,
+    }
+}
+
+fn lasted_ms(ends: &Ends) -> i64 {
+    ends.values().map(|(first, last)| last.saturating_sub(*first)).max().unwrap_or(0)
 }
 
 /// Facts with what derivers make of them, which is also told one by one. Options of a start script that wait for the JDK

@@ -3,6 +3,7 @@
 //! A source of up to `WHOLE_MAX` is read whole: every format may find something in it. A bigger one is read as a stream
 //! of chunks, by all threads where it is a plain file, and only as a log, unless one format claims all of its head.
 
+use super::measure::{Collector, Measured};
 use super::window::Window;
 use crate::derive::branches;
 use crate::derive::clocks::Ends;
@@ -15,6 +16,7 @@ use crate::format::{conf, formats};
 use crate::input::{Buffer, Kind, Reader, Source, Whole};
 use crate::model::finding::Problem;
 use crate::model::{Event, LogKind, LogRecord, Moment, Role, SourceId, SourceInfo, Span, Text};
+use crate::rule::effects::Effects;
 use crate::rule::matcher::Ports;
 use crate::rule::tally::Tally;
 use crate::rule::{Matcher, RuleBook, compile};
@@ -65,6 +67,8 @@ pub(super) struct Read {
     pub(super) tallies: HashMap<(u32, u32), Tally>,
     /// Events that lint and derivers need whole.
     pub(super) facts: Vec<Event>,
+    /// What was measured, when a comparison asked for it.
+    pub(super) measured: Vec<Measured>,
     /// First and last stamps.
     pub(super) ends: Ends,
     /// Shapes of WARN and ERROR records.
@@ -83,6 +87,8 @@ pub(super) struct Reading<'a> {
     pub(super) gate: &'a InfoGate,
     /// Only what happened in it counts.
     pub(super) window: Option<&'a Window>,
+    /// Which quantities to follow; `None` outside comparisons.
+    pub(super) effects: Option<&'a Effects>,
 }
 
 impl<'a> Reading<'a> {
@@ -128,6 +134,7 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
         info: info(source, host, "unknown"),
         tallies: HashMap::new(),
         facts: Vec::new(),
+        measured: Vec::new(),
         ends: Ends::new(),
         templates: Templates::default(),
         problems: vec![problem],
@@ -198,6 +205,8 @@ struct Gather<'a> {
     facts: Vec<Event>,
     /// Facts by kind.
     kept: HashMap<Box<str>, usize>,
+    collector: Collector<'a>,
+    ports: &'a Ports,
     window: Option<&'a Window>,
 }
 
@@ -208,6 +217,8 @@ impl<'a> Gather<'a> {
             ends: Ends::new(),
             facts: Vec::new(),
             kept: HashMap::new(),
+            collector: Collector::new(reading.effects),
+            ports: reading.ports,
             window: reading.window,
         }
     }
@@ -231,6 +242,7 @@ impl<'a> Gather<'a> {
         if !branches::is_undecided(event) {
             self.matcher.event(event, info);
         }
+        self.collector.event(event, info, self.ports);
         self.note(event.at);
         let most = facts_max(event);
         if most > 0 {
@@ -330,6 +342,7 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
         info,
         tallies: gather.matcher.tallies,
         facts: gather.facts,
+        measured: gather.collector.finish(id.0),
         ends: gather.ends,
         templates,
         problems: whole.outcome.problems.clone(),
@@ -498,6 +511,7 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
         info,
         tallies: gather.matcher.tallies,
         facts: gather.facts,
+        measured: gather.collector.finish(id.0),
         ends: gather.ends,
         templates: stats.templates,
         problems: outcome.problems,
@@ -522,6 +536,7 @@ impl<'a> Merge<'a> {
             let most = facts_max(&fact);
             gather.keep(fact, most);
         }
+        gather.collector.absorb(part.gather.collector);
         for (zone, (first, last)) in part.gather.ends {
             let slot = gather.ends.entry(zone).or_insert((first, last));
             *slot = (slot.0.min(first), slot.1.max(last));

@@ -19,6 +19,27 @@ pub struct Comparison {
     pub pairs: Vec<Pair>,
 }
 
+impl Comparison {
+    /// Whether both sides held something to look at.
+    pub fn is_read(&self) -> bool {
+        !self.before.sources.is_empty() && !self.after.sources.is_empty()
+    }
+
+    /// Whether both sides are alike in all that was looked at.
+    pub fn is_empty(&self) -> bool {
+        let same = |it: &FindingChange| it.trend == Trend::Same;
+        self.changes.is_empty() && self.findings.iter().all(same) && !self.effects.iter().any(Effect::differs)
+    }
+
+    /// Effects that differ and that no change explains.
+    pub fn unexplained(&self) -> Vec<usize> {
+        let paired = |at: usize| self.pairs.iter().any(|pair| pair.effect == Some(at));
+        (0..self.effects.len())
+            .filter(|at| self.effects[*at].differs() && !paired(*at))
+            .collect()
+    }
+}
+
 /// What kind of thing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeKind {
@@ -65,6 +86,23 @@ pub struct Change {
     pub after: Option<String>,
     /// Where it stands: `file:line` before and after, empty when absent.
     pub at: (String, String),
+    /// What lint says of the line after; `None` when it has nothing to say.
+    pub verdict: Option<Judgement>,
+}
+
+/// What lint says of one changed line.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// Id of the check.
+    pub check: String,
+    /// `error`, `warning`, `info`
+    pub severity: String,
+    /// One line.
+    pub title: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
 }
 
 /// Which way is better for a measured quantity.
@@ -87,15 +125,14 @@ pub struct Figure {
     pub low: f64,
     /// 90th percentile.
     pub high: f64,
+    /// Mean.
+    pub mean: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// Largest.
+    pub max: f64,
     /// Readings behind it.
     pub count: u64,
-}
-
-impl Figure {
-    /// Whether the spreads of two figures do not overlap: a difference that is more than noise.
-    pub fn apart_from(&self, other: &Figure) -> bool {
-        self.high < other.low || other.high < self.low
-    }
 }
 
 /// One quantity that became different.
@@ -113,6 +150,10 @@ pub struct Effect {
     pub before: Option<Figure>,
     /// After; `None` when it was not measured.
     pub after: Option<Figure>,
+    /// Of all pairs of a reading before and a reading after, the share in which the one after is higher (0 to 1).
+    pub superiority: Option<f64>,
+    /// What became of it: `Same` within the spread, `New` and `Gone` when one side was not measured.
+    pub trend: Trend,
 }
 
 /// Whether an effect is good news.
@@ -147,25 +188,9 @@ impl Trend {
 }
 
 impl Effect {
-    /// Better or worse, when both sides were measured and their spreads do not overlap.
-    pub fn trend(&self) -> Trend {
-        let (Some(before), Some(after)) = (&self.before, &self.after) else {
-            return match (&self.before, &self.after) {
-                (None, Some(_)) => Trend::New,
-                (Some(_), None) => Trend::Gone,
-                _ => Trend::Same,
-            };
-        };
-        if !before.apart_from(after) {
-            return Trend::Same;
-        }
-        let rose = after.median > before.median;
-        match self.direction {
-            Direction::Neutral => Trend::Changed,
-            Direction::HigherIsBetter if rose => Trend::Better,
-            Direction::LowerIsBetter if !rose => Trend::Better,
-            _ => Trend::Worse,
-        }
+    /// Whether both sides were measured and the difference is more than noise.
+    pub fn differs(&self) -> bool {
+        matches!(self.trend, Trend::Worse | Trend::Changed | Trend::Better)
     }
 }
 
@@ -184,6 +209,8 @@ pub struct FindingChange {
     pub trend: Trend,
     /// Events per hour before and after.
     pub per_hour: (f64, f64),
+    /// Whether the side without it read the kind of file that would have shown it.
+    pub comparable: bool,
 }
 
 /// A change and an effect that may belong together.
@@ -195,6 +222,8 @@ pub struct Pair {
     pub effect: Option<usize>,
     /// Index into `findings`; `None` when the effect is a figure.
     pub finding: Option<usize>,
+    /// Name of the mechanism (`rules/effects.toml`); pairs of one mechanism belong together.
+    pub link: String,
     /// 0 to 1.
     pub plausibility: f64,
     /// Why, one sentence.

@@ -71,6 +71,8 @@ pub(super) struct Symbols {
     pub(super) cut: &'static str,
     /// Between items of a list.
     pub(super) dot: &'static str,
+    /// Before half of a spread.
+    pub(super) plus_minus: &'static str,
     /// Between two ends.
     pub(super) dash: &'static str,
     /// From one to another.
@@ -87,6 +89,7 @@ const UNICODE: Symbols = Symbols {
     side: "│",
     cut: "…",
     dot: "·",
+    plus_minus: "±",
     dash: "–",
     arrow: "→",
 };
@@ -101,6 +104,7 @@ const ASCII: Symbols = Symbols {
     side: "|",
     cut: "...",
     dot: "|",
+    plus_minus: "+-",
     dash: "-",
     arrow: "->",
 };

@@ -1,6 +1,7 @@
 //! Rule files → `RuleBook`: one automaton over all literals, conditions parsed, names resolved. Every mistake is an
 //! error that names file and, where known, line.
 
+use super::effects::Effects;
 use super::expr::Expr;
 use super::file::{self, EvidenceFile, RuleFile, SignalFile, SymptomsFile};
 use super::tally::Wants;
@@ -22,7 +23,7 @@ pub struct RuleText {
 }
 
 /// Fields that every event has.
-const COMMON_FIELDS: &[&str] = &[
+pub(super) const COMMON_FIELDS: &[&str] = &[
     "level", "thread", "logger", "log", "line", "host", "role", "file", "format",
 ];
 
@@ -239,6 +240,8 @@ pub struct RuleBook {
     pub by_kind: HashMap<String, Vec<usize>>,
     /// Watches of each signal.
     pub by_signal: Vec<Vec<usize>>,
+    /// What is measured, and what moves it.
+    pub effects: Effects,
 }
 
 /// The bit of a kind of log.
@@ -365,6 +368,7 @@ struct Builder {
     errors: Vec<String>,
     causes: BTreeMap<String, String>,
     symptoms: SymptomsFile,
+    effect_files: Vec<RuleText>,
     signal_files: Vec<(String, SignalFile)>,
     rule_files: BTreeMap<String, (String, RuleFile)>,
     signals: Vec<Signal>,
@@ -387,6 +391,8 @@ impl Builder {
                 Ok(symptoms) => self.symptoms.extend(symptoms),
                 Err(e) => self.errors.push(e),
             }
+        } else if name == "effects.toml" {
+            self.effect_files.push(f.clone());
         } else if folder == "signals" {
             match file::read::<file::SignalsFile>(&f.path, &f.text) {
                 Ok(signals) => self
@@ -443,6 +449,7 @@ impl Builder {
             }
         }
         let explains = self.explain_graph(&rules);
+        let effects = self.effects();
         let (automaton, literals, literal_signals) = self.automaton();
         if !self.errors.is_empty() {
             self.errors.sort();
@@ -468,6 +475,7 @@ impl Builder {
             literals,
             literal_signals,
             by_kind,
+            effects,
             by_signal,
         })
     }
@@ -525,6 +533,16 @@ impl Builder {
             timeline: s.timeline.clone().map(Both::from),
             captures,
         })
+    }
+
+    /// Read last: they name causes of any file.
+    fn effects(&mut self) -> Effects {
+        let mut effects = Effects::default();
+        for f in std::mem::take(&mut self.effect_files) {
+            let errors = effects.read(&f.path, &f.text, &|cause| self.causes.contains_key(cause));
+            self.errors.extend(errors);
+        }
+        effects
     }
 
     fn compile_symptoms(&mut self) -> Vec<Symptom> {

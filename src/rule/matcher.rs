@@ -56,10 +56,15 @@ pub struct Matcher<'r> {
     pub tallies: HashMap<(u32, u32), Tally>,
 }
 
-struct EventEnv<'a> {
-    fields: &'a Fields,
-    source: &'a SourceInfo,
-    ports: &'a Ports,
+/// What the names of a condition mean for one event.
+#[derive(Debug)]
+pub struct EventEnv<'a> {
+    /// Fields of the event.
+    pub fields: &'a Fields,
+    /// The source it stands in.
+    pub source: &'a SourceInfo,
+    /// For `port_kind`.
+    pub ports: &'a Ports,
 }
 
 impl Env for EventEnv<'_> {

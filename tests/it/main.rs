@@ -2,6 +2,8 @@
 
 /// Exit codes, streams, standard input, broken pipes.
 mod cli;
+/// Pairs of bundles, and what diff says of them.
+mod diff;
 /// Help, man page, completions, example config and schemas know every option.
 mod generated;
 /// Bundles of configuration and what lint says of them.

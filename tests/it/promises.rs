@@ -19,7 +19,7 @@ const IMPORTS: [(&str, &[&str]); 11] = [
     ),
     ("top", &["diagnose", "rule", "model"]),
     ("diagnose", &["input", "format", "derive", "lint", "rule", "model"]),
-    ("compare", &["diagnose", "model"]),
+    ("compare", &["diagnose", "lint", "rule", "model"]),
     ("lint", &["model"]),
     ("format", &["input", "model"]),
     ("derive", &["model"]),

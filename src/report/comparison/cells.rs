@@ -1,18 +1,36 @@
 //! What stands in the cells and lines of a comparison, whatever form they take.
 
-use crate::model::comparison::{Change, Comparison, Effect, Figure, FindingChange, Pair, Trend};
+use crate::model::comparison::{Change, Comparison, Effect, Figure, FindingChange, Trend};
 use crate::model::finding::Coverage;
 use crate::report::Style;
 use crate::report::answer::Phrases;
 use crate::report::clock::Clock;
 use crate::report::covered::{range, totals};
 use crate::report::theme::Symbols;
-use crate::report::words::{Words, fill, grouped};
+use crate::report::words::{Words, count, fill, grouped};
+
+/// How many effects are shown before the rest is only counted.
+const EFFECTS_SHOWN: usize = 40;
+
+/// Pairs under this are shown with `--verbose`.
+const PLAUSIBLE_SHOWN: f64 = 0.1;
+
+/// Changes of one mechanism and what they go with.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) link: String,
+    pub(super) why: String,
+    pub(super) changes: Vec<String>,
+    /// What became of it, in words, 0 to 1.
+    pub(super) outcomes: Vec<(Trend, String, f64)>,
+}
 
 /// What stands in the cells of both forms.
 pub(super) struct Cells {
     pub(super) words: &'static Words,
     pub(super) symbols: &'static Symbols,
+    /// Whether there is no room for both ends of a spread.
+    pub(super) short: bool,
 }
 
 impl Cells {
@@ -20,6 +38,7 @@ impl Cells {
         Self {
             words: Words::of(style.lang),
             symbols: Symbols::of(style.ascii),
+            short: false,
         }
     }
 
@@ -34,9 +53,13 @@ impl Cells {
 
     pub(super) fn changes(&self, it: &Comparison) -> Vec<Vec<String>> {
         let value = |it: &Option<String>| it.clone().unwrap_or_else(|| self.words.not_set.into());
-        let place = |it: &Change| match (it.at.1.as_str(), it.at.0.as_str()) {
-            ("", "") => it.place.clone(),
-            ("", at) | (at, _) => at.to_owned(),
+        fn at(it: &Change) -> &str {
+            if it.at.1.is_empty() { &it.at.0 } else { &it.at.1 }
+        }
+        let shared = shared_folders(it.changes.iter().map(at).filter(|it| !it.is_empty()));
+        let place = |it: &Change| match at(it) {
+            "" => it.place.clone(),
+            at => at[shared..].to_owned(),
         };
         let row = |it: &Change| vec![it.key.clone(), value(&it.before), value(&it.after), place(it)];
         it.changes.iter().map(row).collect()
@@ -51,25 +74,57 @@ impl Cells {
         ]
     }
 
-    /// Rows of what differs, and how many stayed within their spread; with `all` these are rows as well.
-    pub(super) fn effects(&self, it: &Comparison, all: bool) -> (Vec<Vec<String>>, usize) {
-        let (same, differ): (Vec<&Effect>, Vec<&Effect>) = it.effects.iter().partition(|it| it.trend() == Trend::Same);
-        let row = |it: &&Effect| {
+    /// Rows of what differs; with `all` also of the rest. And what is to be said of those left out.
+    pub(super) fn effects(&self, it: &Comparison, all: bool) -> (Vec<Vec<String>>, Vec<String>) {
+        let row = |it: &Effect| {
             vec![
                 self.measured(it),
                 self.figure(&it.before),
                 self.figure(&it.after),
-                self.trend(it.trend()).to_owned(),
+                self.trend(it.trend).to_owned(),
             ]
         };
-        match all {
-            true => (differ.iter().chain(&same).map(row).collect(), 0),
-            false => (differ.iter().map(row).collect(), same.len()),
+        if all {
+            return (it.effects.iter().map(row).collect(), Vec::new());
+        }
+        let rows: Vec<Vec<String>> = it.effects.iter().filter(|it| it.differs()).map(row).collect();
+        let same = it.effects.iter().filter(|it| it.trend == Trend::Same).count();
+        let one_side = it.effects.len() - rows.len() - same;
+        let notes = [
+            (rows.len().saturating_sub(EFFECTS_SHOWN), self.words.and_more),
+            (same, self.words.stayed_same),
+            (one_side, self.words.one_side),
+        ];
+        let notes = notes.into_iter().filter(|(number, _)| *number > 0);
+        let notes = notes
+            .map(|(number, words)| fill(words, &[&number.to_string()]))
+            .collect();
+        (rows.into_iter().take(EFFECTS_SHOWN).collect(), notes)
+    }
+
+    /// Why there is nothing to tell: a side was empty, or both are alike.
+    pub(super) fn nothing(&self, it: &Comparison) -> String {
+        let empty = |label: &str| format!("{label}: {}", self.words.nothing_read);
+        match (it.before.sources.is_empty(), it.after.sources.is_empty()) {
+            (true, _) => empty(self.words.before),
+            (_, true) => empty(self.words.after),
+            _ => self.words.nothing_changed.to_owned(),
         }
     }
 
-    pub(super) fn hidden(&self, number: usize) -> String {
-        fill(self.words.stayed_same, &[&number.to_string()])
+    /// `13 settings · 5 worse · 1 better`
+    pub(super) fn summary(&self, it: &Comparison) -> String {
+        let mut parts = vec![count(it.changes.len() as u64, self.words.setting_count)];
+        let effects = it.effects.iter().filter(|it| it.differs()).map(|it| it.trend);
+        let findings = it.findings.iter().map(|it| it.trend).filter(|it| *it != Trend::Same);
+        let trends: Vec<Trend> = effects.chain(findings).collect();
+        for trend in [Trend::New, Trend::Worse, Trend::Changed, Trend::Better, Trend::Gone] {
+            let number = trends.iter().filter(|it| **it == trend).count();
+            if number > 0 {
+                parts.push(format!("{number} {}", self.trend(trend)));
+            }
+        }
+        parts.join(&format!(" {} ", self.symbols.dot))
     }
 
     fn measured(&self, it: &Effect) -> String {
@@ -86,10 +141,14 @@ impl Cells {
         format!("{}{place}{unit}", it.what)
     }
 
-    /// `42.1 (20–80)`
+    /// `42.1 (20–80)`, or short `42.1 ±30`: half of the distance between the 10th and the 90th percentile.
     fn figure(&self, it: &Option<Figure>) -> String {
         match it {
             None => self.words.not_measured.into(),
+            Some(it) if self.short => {
+                let half = (it.high - it.low) / 2.0;
+                format!("{} {}{}", number(it.median), self.symbols.plus_minus, number(half))
+            }
             Some(it) => {
                 let (median, low, high) = (number(it.median), number(it.low), number(it.high));
                 format!("{median} ({low}{}{high})", self.symbols.dash)
@@ -109,27 +168,80 @@ impl Cells {
     }
 
     pub(super) fn rates(&self, it: &FindingChange) -> String {
-        fill(self.words.per_hour, &[&number(it.per_hour.0), &number(it.per_hour.1)])
+        match it.comparable {
+            true => fill(self.words.per_hour, &[&number(it.per_hour.0), &number(it.per_hour.1)]),
+            false => self.words.not_comparable.to_owned(),
+        }
     }
 
-    /// The change and the effect of a pair in words; nothing for a pair that points nowhere.
-    pub(super) fn pair(&self, it: &Comparison, pair: &Pair) -> Option<(String, String)> {
-        let change = it.changes.get(pair.change)?;
+    /// `vm.dirty_ratio 20 → 50`
+    pub(super) fn change(&self, change: &Change) -> String {
         let value = |it: &Option<String>| it.clone().unwrap_or_else(|| self.words.not_set.into());
-        let arrow = self.symbols.arrow;
-        let change = format!(
-            "{}: {} {arrow} {}",
-            change.key,
-            value(&change.before),
-            value(&change.after)
+        let (before, after) = (value(&change.before), value(&change.after));
+        format!("{} {before} {} {after}", change.key, self.symbols.arrow)
+    }
+
+    /// `disk busy broker-a vda 31.2 → 98.7 %`
+    pub(super) fn step(&self, effect: &Effect) -> String {
+        let median = |it: &Option<Figure>| it.map_or_else(|| self.words.not_measured.into(), |it| number(it.median));
+        let place = if effect.place.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", effect.place)
+        };
+        let step = format!(
+            "{} {} {}",
+            median(&effect.before),
+            self.symbols.arrow,
+            median(&effect.after)
         );
-        let measured = pair.effect.and_then(|at| it.effects.get(at)).map(|effect| {
-            let (before, after) = (self.figure(&effect.before), self.figure(&effect.after));
-            format!("{}: {before} {arrow} {after}", self.measured(effect))
-        });
-        let found = pair.finding.and_then(|at| it.findings.get(at));
-        let found = found.map(|finding| format!("{}: {}", self.trend(finding.trend), finding.title));
-        Some((change, measured.or(found)?))
+        format!("{}{place}  {step} {}", effect.what, effect.unit)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Pairs by mechanism: the changes of each, and what they go with.
+    pub(super) fn groups(&self, it: &Comparison, all: bool) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for pair in it
+            .pairs
+            .iter()
+            .filter(|pair| all || pair.plausibility >= PLAUSIBLE_SHOWN)
+        {
+            let Some(change) = it.changes.get(pair.change) else {
+                continue;
+            };
+            let measured = pair.effect.and_then(|at| it.effects.get(at));
+            let found = pair.finding.and_then(|at| it.findings.get(at));
+            let outcome = match (measured, found) {
+                (Some(effect), _) => (effect.trend, self.step(effect)),
+                (_, Some(finding)) => (finding.trend, finding.title.clone()),
+                _ => continue,
+            };
+            let host = if change.place.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", change.place)
+            };
+            let change = format!("{}{host}", self.change(change));
+            let at = groups.iter().position(|it| it.link == pair.link).unwrap_or_else(|| {
+                groups.push(Group {
+                    link: pair.link.clone(),
+                    why: pair.why.clone(),
+                    ..Group::default()
+                });
+                groups.len() - 1
+            });
+            let group = &mut groups[at];
+            if !group.changes.contains(&change) {
+                group.changes.push(change);
+            }
+            // Pairs come most plausible first: the first of an outcome stands for its group.
+            if !group.outcomes.iter().any(|it| it.1 == outcome.1) {
+                group.outcomes.push((outcome.0, outcome.1, pair.plausibility));
+            }
+        }
+        groups
     }
 
     pub(super) fn covered(&self, coverage: &Coverage) -> String {
@@ -144,6 +256,26 @@ impl Cells {
         parts.extend(range(coverage, &phrases));
         phrases.list(&parts)
     }
+}
+
+/// How many bytes at the start of all paths are folders that they share, but for the last folder, which may name the host.
+fn shared_folders<'a>(mut paths: impl Iterator<Item = &'a str>) -> usize {
+    let Some(first) = paths.next() else { return 0 };
+    let alike = |a: usize, path: &str| {
+        first
+            .bytes()
+            .zip(path.bytes())
+            .take(a)
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let alike = paths.fold(first.len(), |shared, path| alike(shared, path));
+    let folders = first.as_bytes()[..alike]
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, byte)| **byte == b'/');
+    folders.map(|(at, _)| at + 1).nth(1).unwrap_or(0)
 }
 
 /// Three digits that matter: `42.1`, `0.123`, `1,234`.

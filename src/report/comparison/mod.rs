@@ -14,45 +14,128 @@ use super::table;
 use super::theme::Role;
 use super::words::fill;
 use crate::model::Severity;
-use crate::model::comparison::{Comparison, FindingChange, Pair, Trend};
+use crate::model::comparison::{Comparison, FindingChange, Trend};
 use cells::Cells;
 use std::io::{Result, Write};
+
+/// Columns from which tables have room for both ends of a spread.
+const WIDE: usize = 110;
 
 /// For people.
 pub fn text(it: &Comparison, style: &Style, out: &mut dyn Write) -> Result<()> {
     let mut page = Page::new(style, out);
-    let cells = Cells::of(style);
+    let cells = Cells {
+        short: style.width < WIDE,
+        ..Cells::of(style)
+    };
     let words = page.words;
+    if !it.is_read() || it.is_empty() {
+        page.paragraph(0, &[ink(Role::Strong, cells.nothing(it))])?;
+        page.blank()?;
+        if style.verbose && it.is_read() {
+            write_effects(&mut page, &cells, it)?;
+        }
+        return write_covered(&mut page, &cells, it);
+    }
+    page.paragraph(0, &[ink(Role::Strong, cells.summary(it))])?;
+    page.blank()?;
     page.line(&[ink(Role::Strong, words.changes)])?;
     match it.changes.is_empty() {
         true => page.paragraph(2, &[ink(Role::Plain, words.no_changes)])?,
         false => table::write(&mut page, &cells.change_head(), &cells.changes(it))?,
     }
     page.blank()?;
-    page.line(&[ink(Role::Strong, words.effects)])?;
-    let (shown, hidden) = cells.effects(it, style.verbose);
+    write_effects(&mut page, &cells, it)?;
+    write_findings(&mut page, &cells, it)?;
+    write_groups(&mut page, &cells, it)?;
+    write_verdicts(&mut page, it)?;
+    write_covered(&mut page, &cells, it)
+}
+
+fn write_effects(page: &mut Page<'_>, cells: &Cells, it: &Comparison) -> Result<()> {
+    page.line(&[ink(Role::Strong, page.words.effects)])?;
+    let (shown, notes) = cells.effects(it, page.style.verbose);
     match shown.is_empty() {
-        true => page.paragraph(2, &[ink(Role::Plain, words.no_effects)])?,
-        false => table::write(&mut page, &cells.effect_head(), &shown)?,
+        true => page.paragraph(2, &[ink(Role::Plain, page.words.no_effects)])?,
+        false => table::write(page, &cells.effect_head(), &shown)?,
     }
-    if hidden > 0 {
-        page.paragraph(2, &[ink(Role::Muted, cells.hidden(hidden))])?;
+    for note in notes {
+        page.paragraph(2, &[ink(Role::Muted, note)])?;
     }
-    if !it.findings.is_empty() {
-        page.blank()?;
-        page.line(&[ink(Role::Strong, words.findings)])?;
-        for finding in &it.findings {
-            write_finding(&mut page, &cells, finding)?;
+    page.blank()
+}
+
+fn write_findings(page: &mut Page<'_>, cells: &Cells, it: &Comparison) -> Result<()> {
+    if it.findings.is_empty() {
+        return Ok(());
+    }
+    page.line(&[ink(Role::Strong, page.words.findings)])?;
+    for finding in &it.findings {
+        write_finding(page, cells, finding)?;
+    }
+    page.blank()
+}
+
+/// Which change goes with which effect, by mechanism, and what none of them explains.
+fn write_groups(page: &mut Page<'_>, cells: &Cells, it: &Comparison) -> Result<()> {
+    let groups = cells.groups(it, page.style.verbose);
+    let unexplained = it.unexplained();
+    if groups.is_empty() && (unexplained.is_empty() || it.changes.is_empty()) {
+        return Ok(());
+    }
+    page.line(&[ink(Role::Strong, page.words.goes_with)])?;
+    if groups.is_empty() {
+        page.paragraph(2, &[ink(Role::Plain, page.words.all_unexplained)])?;
+        return page.blank();
+    }
+    for group in &groups {
+        for change in &group.changes {
+            page.paragraph(2, &[ink(Role::Strong, change)])?;
+        }
+        if !group.why.is_empty() {
+            page.paragraph(4, &[ink(Role::Muted, &group.why)])?;
+        }
+        for (trend, outcome, plausibility) in &group.outcomes {
+            let arrow = page.symbols.arrow;
+            let line = vec![ink(
+                Role::Plain,
+                format!("    {arrow} {}: {outcome}", cells.trend(*trend)),
+            )];
+            let said = fill(page.words.plausible, &[&Phrases::percent(*plausibility)]);
+            page.edges(line, &ink(Role::Muted, said))?;
         }
     }
-    if !it.pairs.is_empty() {
-        page.blank()?;
-        page.line(&[ink(Role::Strong, words.goes_with)])?;
-        for pair in &it.pairs {
-            write_pair(&mut page, &cells, it, pair)?;
+    if !unexplained.is_empty() {
+        page.paragraph(2, &[ink(Role::Strong, page.words.unexplained)])?;
+        for effect in unexplained.iter().filter_map(|at| it.effects.get(*at)) {
+            let text = format!("{}: {}", cells.trend(effect.trend), cells.step(effect));
+            page.paragraph(4, &[ink(Role::Plain, text)])?;
         }
     }
-    page.blank()?;
+    page.blank()
+}
+
+/// What lint says of each changed line.
+fn write_verdicts(page: &mut Page<'_>, it: &Comparison) -> Result<()> {
+    let judged: Vec<_> = it.changes.iter().filter_map(|change| change.verdict.as_ref()).collect();
+    if judged.is_empty() {
+        return Ok(());
+    }
+    page.line(&[ink(Role::Strong, page.words.line_verdicts)])?;
+    for verdict in judged {
+        let (role, word) = match verdict.severity.as_str() {
+            "error" => (Severity::Critical.into(), page.words.critical),
+            "warning" => (Severity::Warning.into(), page.words.warning),
+            _ => (Role::Muted, page.words.notice),
+        };
+        page.paragraph(2, &[ink(role, word), ink(Role::Plain, format!("  {}", verdict.title))])?;
+        page.paragraph(4, &[ink(Role::Muted, format!("{} {}", verdict.why, verdict.fix))])?;
+    }
+    page.blank()
+}
+
+fn write_covered(page: &mut Page<'_>, cells: &Cells, it: &Comparison) -> Result<()> {
+    let words = page.words;
     for (label, coverage) in [(words.before, &it.before), (words.after, &it.after)] {
         let columns = width(words.before).max(width(words.after)) + 2;
         page.labelled(
@@ -76,75 +159,78 @@ fn write_finding(page: &mut Page<'_>, cells: &Cells, it: &FindingChange) -> Resu
     page.edges(line, &ink(Role::Muted, format!("{}  {}", it.rule, cells.rates(it))))
 }
 
-fn write_pair(page: &mut Page<'_>, cells: &Cells, it: &Comparison, pair: &Pair) -> Result<()> {
-    let Some((change, effect)) = cells.pair(it, pair) else {
-        return Ok(());
-    };
-    let arrow = page.symbols.arrow;
-    let said = fill(page.words.plausible, &[&Phrases::percent(pair.plausibility)]);
-    page.paragraph(2, &[ink(Role::Strong, change)])?;
-    page.paragraph(
-        4,
-        &[
-            ink(Role::Plain, format!("{arrow} {effect}")),
-            ink(Role::Muted, format!("  {said}")),
-        ],
-    )?;
-    match pair.why.is_empty() {
-        true => Ok(()),
-        false => page.paragraph(4, &[ink(Role::Muted, &pair.why)]),
-    }
-}
-
 /// For issues and chats.
 pub fn markdown(it: &Comparison, style: &Style, out: &mut dyn Write) -> Result<()> {
     let cells = Cells::of(style);
     let words = cells.words;
-    writeln!(out, "# {}\n\n## {}\n", words.compared, words.changes)?;
+    writeln!(out, "# {}\n", words.compared)?;
+    match !it.is_read() || it.is_empty() {
+        true => writeln!(out, "{}", cells.nothing(it))?,
+        false => markdown_body(it, &cells, style, out)?,
+    }
+    writeln!(out, "\n## {}\n", words.covered)?;
+    for (label, coverage) in [(words.before, &it.before), (words.after, &it.after)] {
+        writeln!(out, "- **{label}** {}", escape(&cells.covered(coverage)))?;
+    }
+    Ok(())
+}
+
+fn markdown_body(it: &Comparison, cells: &Cells, style: &Style, out: &mut dyn Write) -> Result<()> {
+    let words = cells.words;
+    writeln!(out, "{}\n\n## {}\n", cells.summary(it), words.changes)?;
     match it.changes.is_empty() {
         true => writeln!(out, "{}", words.no_changes)?,
         false => markdown_table(&cells.change_head(), &cells.changes(it), out)?,
     }
     writeln!(out, "\n## {}\n", words.effects)?;
-    let (shown, hidden) = cells.effects(it, style.verbose);
+    let (shown, notes) = cells.effects(it, style.verbose);
     match shown.is_empty() {
         true => writeln!(out, "{}", words.no_effects)?,
         false => markdown_table(&cells.effect_head(), &shown, out)?,
     }
-    if hidden > 0 {
-        writeln!(out, "\n{}", cells.hidden(hidden))?;
-    }
+    notes.iter().try_for_each(|note| writeln!(out, "\n{note}"))?;
     if !it.findings.is_empty() {
         writeln!(out, "\n## {}\n", words.findings)?;
-        for finding in &it.findings {
-            let (trend, rates) = (cells.trend(finding.trend), cells.rates(finding));
-            writeln!(
-                out,
-                "- **{trend}** {} {} {rates}",
-                escape(&finding.title),
-                code(&finding.rule)
-            )?;
+    }
+    for finding in &it.findings {
+        let (trend, rates) = (cells.trend(finding.trend), cells.rates(finding));
+        writeln!(
+            out,
+            "- **{trend}** {} {} {rates}",
+            escape(&finding.title),
+            code(&finding.rule)
+        )?;
+    }
+    markdown_groups(it, cells, style, out)?;
+    let judged: Vec<_> = it.changes.iter().filter_map(|change| change.verdict.as_ref()).collect();
+    if !judged.is_empty() {
+        writeln!(out, "\n## {}\n", words.line_verdicts)?;
+    }
+    for verdict in judged {
+        let said = format!("{} {}", verdict.why, verdict.fix);
+        writeln!(out, "- **{}** {}", escape(&verdict.title), escape(&said))?;
+    }
+    Ok(())
+}
+
+fn markdown_groups(it: &Comparison, cells: &Cells, style: &Style, out: &mut dyn Write) -> Result<()> {
+    let (groups, unexplained) = (cells.groups(it, style.verbose), it.unexplained());
+    if !groups.is_empty() {
+        writeln!(out, "\n## {}\n", cells.words.goes_with)?;
+    }
+    for group in groups {
+        let changes: Vec<String> = group.changes.iter().map(|it| format!("**{}**", escape(it))).collect();
+        writeln!(out, "- {} {}", changes.join(", "), escape(&group.why))?;
+        for (trend, outcome, plausibility) in group.outcomes {
+            let said = fill(cells.words.plausible, &[&Phrases::percent(plausibility)]);
+            writeln!(out, "  - {}: {} ({said})", cells.trend(trend), escape(&outcome))?;
         }
     }
-    if !it.pairs.is_empty() {
-        writeln!(out, "\n## {}\n", words.goes_with)?;
-        for pair in &it.pairs {
-            if let Some((change, effect)) = cells.pair(it, pair) {
-                let said = fill(words.plausible, &[&Phrases::percent(pair.plausibility)]);
-                let arrow = cells.symbols.arrow;
-                writeln!(
-                    out,
-                    "- {} {arrow} {} ({said}) {}",
-                    escape(&change),
-                    escape(&effect),
-                    escape(&pair.why)
-                )?;
-            }
+    if !unexplained.is_empty() && !it.changes.is_empty() {
+        writeln!(out, "\n{}\n", cells.words.unexplained)?;
+        for effect in unexplained.iter().filter_map(|at| it.effects.get(*at)) {
+            writeln!(out, "- {}: {}", cells.trend(effect.trend), escape(&cells.step(effect)))?;
         }
-    }
-    writeln!(out, "\n## {}\n", words.covered)?;
-    for (label, coverage) in [(words.before, &it.before), (words.after, &it.after)] {
-        writeln!(out, "- **{label}** {}", escape(&cells.covered(coverage)))?;
     }
     Ok(())
 }

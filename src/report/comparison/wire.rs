@@ -30,6 +30,8 @@ pub struct Document {
     pub findings: Vec<WireFinding>,
     /// Which change goes with which effect, most plausible first.
     pub pairs: Vec<WirePair>,
+    /// Indexes into `effects`: different, and no change explains it.
+    pub unexplained: Vec<usize>,
 }
 
 /// One difference in what people set.
@@ -49,6 +51,24 @@ pub struct WireChange {
     pub after: Option<String>,
     /// `file:line` before and after.
     pub at: (String, String),
+    /// What lint says of the line after, `null` for nothing.
+    pub verdict: Option<WireJudgement>,
+}
+
+/// What lint says of one changed line.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Judgement")]
+pub struct WireJudgement {
+    /// Id of the check.
+    pub check: String,
+    /// `error`, `warning`, `info`
+    pub severity: String,
+    /// One line.
+    pub title: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
 }
 
 /// One quantity on both sides.
@@ -70,6 +90,8 @@ pub struct WireEffect {
     pub before: Option<WireFigure>,
     /// `null` when it was not measured.
     pub after: Option<WireFigure>,
+    /// Share of all pairs of readings in which the one after is higher, 0 to 1; `null` without both sides.
+    pub superiority: Option<f64>,
 }
 
 /// A measured quantity over one bundle.
@@ -82,6 +104,12 @@ pub struct WireFigure {
     pub p10: f64,
     /// 90th percentile.
     pub p90: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// Largest.
+    pub max: f64,
+    /// Mean.
+    pub mean: f64,
     /// Readings behind it.
     pub count: u64,
 }
@@ -104,6 +132,8 @@ pub struct WireFinding {
     pub per_hour_before: f64,
     /// Events per hour after.
     pub per_hour_after: f64,
+    /// Whether the side without it read the kind of file that would have shown it.
+    pub comparable: bool,
 }
 
 /// A change and an effect that may belong together.
@@ -116,6 +146,8 @@ pub struct WirePair {
     pub effect: Option<usize>,
     /// Index into `findings`.
     pub finding: Option<usize>,
+    /// Name of the mechanism.
+    pub mechanism: String,
     /// 0 to 1.
     pub plausibility: f64,
     /// Why.
@@ -138,6 +170,9 @@ fn document(it: &Comparison) -> Document {
         median: it.median,
         p10: it.low,
         p90: it.high,
+        p99: it.p99,
+        max: it.max,
+        mean: it.mean,
         count: it.count,
     };
     let change = |it: &Change| WireChange {
@@ -147,6 +182,13 @@ fn document(it: &Comparison) -> Document {
         before: it.before.clone(),
         after: it.after.clone(),
         at: it.at.clone(),
+        verdict: it.verdict.as_ref().map(|it| WireJudgement {
+            check: it.check.clone(),
+            severity: it.severity.clone(),
+            title: it.title.clone(),
+            why: it.why.clone(),
+            fix: it.fix.clone(),
+        }),
     };
     let effect = |it: &Effect| WireEffect {
         what: it.what.clone(),
@@ -157,9 +199,10 @@ fn document(it: &Comparison) -> Document {
             Direction::LowerIsBetter => "lower",
             Direction::Neutral => "neutral",
         },
-        trend: it.trend().word(),
+        trend: it.trend.word(),
         before: it.before.as_ref().map(figure),
         after: it.after.as_ref().map(figure),
+        superiority: it.superiority,
     };
     let finding = |it: &FindingChange| WireFinding {
         rule: it.rule.clone(),
@@ -169,11 +212,13 @@ fn document(it: &Comparison) -> Document {
         trend: it.trend.word(),
         per_hour_before: it.per_hour.0,
         per_hour_after: it.per_hour.1,
+        comparable: it.comparable,
     };
     let pair = |it: &Pair| WirePair {
         change: it.change,
         effect: it.effect,
         finding: it.finding,
+        mechanism: it.link.clone(),
         plausibility: it.plausibility,
         why: it.why.clone(),
     };
@@ -186,5 +231,6 @@ fn document(it: &Comparison) -> Document {
         effects: it.effects.iter().map(effect).collect(),
         findings: it.findings.iter().map(finding).collect(),
         pairs: it.pairs.iter().map(pair).collect(),
+        unexplained: it.unexplained(),
     }
 }
