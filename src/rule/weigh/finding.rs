@@ -349,6 +349,7 @@ fn contestants<'s>(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &'s [S
 fn ruled_out(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &[Scored]) -> Vec<RuledOut> {
     let mut out: Vec<RuledOut> = Vec::new();
     let mut refuted: Vec<(&Scored, &Fired)> = contestants(case, s, with_it, all)
+        .into_iter()
         .filter_map(|r| Some((r, refutation(r)?)))
         .collect();
     // The clearest first.
@@ -405,7 +406,7 @@ fn not_checked(
     // What is proved needs no more proof, and few rivals are worth a look.
     let proved = sure > PROVED;
     let max = if proved { NOT_CHECKED_PROVED } else { ASIDE_MAX };
-    let mut rivals: Vec<&Scored> = contestants(case, s, with_it, all).collect();
+    let mut rivals: Vec<&Scored> = contestants(case, s, with_it, all);
     rivals.sort_by(|a, b| settles(case, a).total_cmp(&settles(case, b)));
     let own = Some(s).filter(|_| !proved);
     let mut out: Vec<NotChecked> = Vec::new();
