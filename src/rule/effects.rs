@@ -312,7 +312,7 @@ fn compile_link(it: LinkFile, measures: &BTreeSet<String>, causes: &dyn Fn(&str)
     if !(0.0..1.0).contains(&it.strength) {
         return Err("`strength` is 0 or more and under 1".into());
     }
-    if it.when.is_some() == !it.to.is_empty() {
+    if it.when.is_some() != it.to.is_empty() {
         return Err("takes one of `when` and `to`".into());
     }
     texts(&it.why)?;

@@ -269,7 +269,7 @@ fn shared_folders<'a>(mut paths: impl Iterator<Item = &'a str>) -> usize {
             .take_while(|(a, b)| a == b)
             .count()
     };
-    let alike = paths.fold(first.len(), |shared, path| alike(shared, path));
+    let alike = paths.fold(first.len(), alike);
     let folders = first.as_bytes()[..alike]
         .iter()
         .enumerate()
