@@ -169,7 +169,11 @@ fn start(source: &Source) -> Result<Start, Problem> {
         // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays one.
         let is_log = which_log(&source.path, &head) != LogKind::App;
         if is_log || formats().map(|f| (f.score)(&text)).max().unwrap_or(0) < SURE {
-            return Ok(Start::Stream(Opened { reader, first: String::new(), lines: 0 }));
+            return Ok(Start::Stream(Opened {
+                reader,
+                first: String::new(),
+                lines: 0,
+            }));
         }
         limit = STRUCTURED_MAX;
     }
@@ -180,10 +184,18 @@ fn start(source: &Source) -> Result<Start, Problem> {
         stamps.extend_from_slice(chunk.stamps);
         lines += chunk.lines;
         if text.len() > limit {
-            return Ok(Start::Stream(Opened { reader, first: text, lines }));
+            return Ok(Start::Stream(Opened {
+                reader,
+                first: text,
+                lines,
+            }));
         }
     }
-    Ok(Start::Whole(Whole { text, stamps, outcome: reader.finish() }))
+    Ok(Start::Whole(Whole {
+        text,
+        stamps,
+        outcome: reader.finish(),
+    }))
 }
 
 fn info(source: &Source, host: &str, format: &'static str) -> SourceInfo {
@@ -445,7 +457,11 @@ struct Merge<'a> {
 fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, opened: Opened) -> Read {
     let Opened { reader, first, lines } = opened;
     let first_head = source.head().map(|h| h.text).unwrap_or_default();
-    let head = if first.is_empty() { first_head.as_str() } else { head_of(&first) };
+    let head = if first.is_empty() {
+        first_head.as_str()
+    } else {
+        head_of(&first)
+    };
     let log = which_log(&source.path, head);
     let stamped = head.lines().any(|l| header::begins_record(l.as_bytes()));
     let mut info = info(source, host, "log");
@@ -468,7 +484,9 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     });
     let scan_part = |text: &str, first_line: u32, lines: u32| {
         let mut gather = Gather::new(reading);
-        let (stats, edges) = scan_chunk(&scan, text, first_line, stamped, &mut |record| gather.record(record, info));
+        let (stats, edges) = scan_chunk(&scan, text, first_line, stamped, &mut |record| {
+            gather.record(record, info)
+        });
         gather.note(stats.first);
         gather.note(stats.last);
         if is_periodic(log) {
@@ -476,8 +494,16 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
                 gather.event(&event, info);
             }
         }
-        let part = Part { lines, gather, stats, edges };
-        merge.lock().unwrap_or_else(PoisonError::into_inner).take(first_line, part, &scan, info);
+        let part = Part {
+            lines,
+            gather,
+            stats,
+            edges,
+        };
+        merge
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(first_line, part, &scan, info);
     };
     if lines > 0 {
         scan_part(&first, 1, lines);

@@ -109,6 +109,17 @@ pub(super) fn decoder<'a>(packing: Packing, from: impl Read + 'a) -> io::Result<
 
 /// One phrase for an error while reading.
 pub(super) fn explain(error: &io::Error) -> String {
+    one_line(&words_of(error))
+}
+
+/// Errors of the archive crates quote what stands in the archive, line ends and control characters included.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let shown = text.chars().map(|c| if c.is_control() { '?' } else { c });
+    shown.take(LONGEST).collect()
+}
+
+fn words_of(error: &io::Error) -> String {
     if let Some(Stop(what)) = find_stop(error) {
         return what.clone();
     }
@@ -132,7 +143,7 @@ pub(super) fn explain_packed(packing: &str, error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return format!("broken {packing}: {}", explain(error));
     }
-    format!("broken {packing}: {error}; read up to there")
+    format!("broken {packing}: {}; read up to there", one_line(&error.to_string()))
 }
 
 fn find_stop(error: &io::Error) -> Option<&Stop> {

@@ -130,13 +130,18 @@ pub const AGGREGATES: &[&str] = &[
     "max", "min", "avg", "sum", "p50", "p90", "p99", "first", "last", "distinct",
 ];
 
+/// Longest condition; parsing and evaluation go as deep as it has operators, and threads have small stacks.
+const LONGEST: usize = 2048;
+/// Most brackets of one condition.
+const MOST_BRACKETS: usize = 64;
+
 impl Expr {
     /// Parses a condition.
     ///
     /// # Errors
     /// Says what could not be read, and where.
     pub fn parse(text: &str) -> Result<Expr, String> {
-        if text.len() > 4096 || text.matches('(').count() > 64 {
+        if text.len() > LONGEST || text.matches(['(', '[']).count() > MOST_BRACKETS {
             return Err("condition is too long or too deeply nested".into());
         }
         match or_expr(text) {
@@ -585,6 +590,22 @@ mod tests {
         ] {
             assert!(Expr::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn deep_and_long_conditions_end() {
+        for part in ["(", "[", "not ", "has(", "a in [", "1 + ", "a and ", "-"] {
+            for times in [60, 64, 65, 500, 1000, 5000] {
+                for end in ["a", "1", "] ) ] )", ""] {
+                    if let Ok(expr) = Expr::parse(&format!("{}{end}", part.repeat(times))) {
+                        expr.fields();
+                        expr.holds(&Fixed);
+                    }
+                }
+            }
+        }
+        let sum = format!("{}1 > 2", "1 + ".repeat(500));
+        assert!(Expr::parse(&sum).unwrap().holds(&Fixed));
     }
 
     proptest::proptest! {

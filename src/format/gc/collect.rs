@@ -5,6 +5,7 @@ use super::record::{
     CauseId, Change, Collector, Concurrent, Failure, FailureKind, GcLog, Live, LiveAfter, Metaspace, Pause, PauseKind,
     Stopped,
 };
+use super::scan::whole_ms;
 use super::stamp::Stamp;
 use crate::model::{Moment, Zone};
 
@@ -150,7 +151,7 @@ impl Collect {
 
     /// A stamp on the log's time line: the wall clock when told or when an earlier record ties it to the uptime.
     pub fn place(&mut self, stamp: Stamp) -> Option<Moment> {
-        let uptime_ms = stamp.uptime_s.map(|s| (s * 1000.0).round() as i64);
+        let uptime_ms = stamp.uptime_s.map(whole_ms);
         let moment = match (stamp.wall, uptime_ms) {
             (Some(wall), Some(uptime)) => {
                 self.wall_offset = Some((wall.ms - uptime, wall.zone));
@@ -180,7 +181,7 @@ impl Collect {
         match self.high_water {
             Some(high) if high.zone == moment.zone && moment.ms >= high.ms - RESTART_MS => {
                 if moment.ms > high.ms {
-                    self.log.covered_ms += (moment.ms - high.ms) as u64;
+                    self.log.covered_ms = self.log.covered_ms.saturating_add((moment.ms - high.ms) as u64);
                     self.high_water = Some(moment);
                 }
             }
@@ -195,7 +196,7 @@ impl Collect {
         let end = at.map(|at| Moment {
             ms: at.ms
                 + if draft.stamped_at_start {
-                    (draft.secs * 1000.0).round() as i64
+                    whole_ms(draft.secs)
                 } else {
                     0
                 },

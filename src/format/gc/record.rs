@@ -119,7 +119,7 @@ pub struct Pause {
 impl Pause {
     /// When it began, in the milliseconds of `end`.
     pub fn start_ms(&self) -> Option<i64> {
-        self.end.map(|end| end.ms - (self.secs * 1000.0).round() as i64)
+        self.end.map(|end| end.ms - super::scan::whole_ms(self.secs))
     }
 
     /// Whether the whole heap was collected.

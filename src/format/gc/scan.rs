@@ -138,6 +138,13 @@ pub fn secs_of_ms(ms: f64) -> f64 {
     (ms * 1e6).round() / 1e9
 }
 
+/// Whole milliseconds of seconds. No JVM runs for a thousand years: what says so is cut there, so that sums of times
+/// cannot overflow.
+pub fn whole_ms(secs: f64) -> i64 {
+    const MOST_MS: f64 = 1000.0 * 366.0 * 86_400_000.0;
+    (secs * 1000.0).round().clamp(-MOST_MS, MOST_MS) as i64
+}
+
 /// Drops blanks at both ends.
 pub fn trim(text: &[u8]) -> &[u8] {
     text.trim_ascii()

@@ -36,6 +36,21 @@ fn no_text_panics() {
 use PauseKind::{Cleanup, Degenerated, Full, InitialMark, Mixed, Phase, Remark, Young};
 
 #[test]
+fn impossible_times_do_no_harm() {
+    let huge = "9".repeat(40);
+    for text in [
+        format!("{huge}.0: [GC 10K->5K(20K), 0.5 secs]\n"),
+        format!("1.0: [GC 10K->5K(20K), {huge}.5 secs]\n2.0: [GC 10K->5K(20K), 0.5 secs]\n"),
+        format!("2024-05-02T10:00:00.000+0800: {huge}.0: [GC 10K->5K(20K), {huge}.0 secs]\n"),
+        format!("[{huge}.0s][info][gc] GC(0) Pause Young (Normal) 1M->1M(2M) {huge}.0ms\n"),
+    ] {
+        let mut events: Vec<crate::model::Event> = Vec::new();
+        (FORMAT.parse)(&Text::new(SourceId(0), "gc.log", &text), &mut events);
+        super::stats(&read(&text));
+    }
+}
+
+#[test]
 fn classic_shapes() {
     let cases: &[(&str, &[(PauseKind, f64)])] = &[
         ("1.0: [GC 10K->5K(20K), 0.5 secs]", &[(Young, 500.0)]),

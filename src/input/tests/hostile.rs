@@ -112,6 +112,20 @@ fn names_cannot_lead_out() {
 }
 
 #[test]
+fn what_an_archive_says_is_told_in_one_line() {
+    let mut bytes = tar(&[("a.log", b"one\n")]);
+    // A size that is no number, under a checksum that is right.
+    bytes[124..136].copy_from_slice(b"\n\x1b[2J\r777777");
+    let sum = |block: &[u8]| block.iter().map(|&b| u64::from(b)).sum::<u64>();
+    let sum = sum(&bytes[..148]) + 8 * u64::from(b' ') + sum(&bytes[156..512]);
+    bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let told = problems(&collect_bytes("x.tar", bytes, &Limits::default()));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("x.tar: broken tar: numeric field"), "{told:?}");
+    assert!(!told[0].contains(char::is_control), "{told:?}");
+}
+
+#[test]
 fn long_lines_are_cut_and_numbers_stay_right() {
     let long = "x".repeat(40_000);
     let text = format!("first\n{long}\nthird\n\0\0{}after a hole\n{long}", "\0".repeat(30_000));
