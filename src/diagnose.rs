@@ -117,14 +117,12 @@ pub fn examine(book: &RuleBook, request: &Request, progress: &mut dyn Progress) 
     examine_as(book, request, true, progress)
 }
 
-fn examine_as(
-    book: &RuleBook,
-    request: &Request,
-    measures: bool,
-    progress: &mut dyn Progress,
-) -> Result<Examination> {
+fn examine_as(book: &RuleBook, request: &Request, measures: bool, progress: &mut dyn Progress) -> Result<Examination> {
     let (found, problems) = Found::new(request);
-    let job = Job { measures, ..found.job(book, request) };
+    let job = Job {
+        measures,
+        ..found.job(book, request)
+    };
     let mut examination = found.pool()?.install(|| engine::diagnose(&job, problems, progress));
     let diagnosis = &mut examination.diagnosis;
     diagnosis.inputs = shown(&request.paths);

@@ -179,7 +179,13 @@ impl Steps {
     }
 }
 
-fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: Vec<Problem>, lang: Lang) -> Examination {
+fn conclude(
+    book: &RuleBook,
+    ports: &Ports,
+    mut reads: Vec<Read>,
+    mut problems: Vec<Problem>,
+    lang: Lang,
+) -> Examination {
     let mut matcher = Matcher::new(book, ports);
     let mut sources: Vec<SourceInfo> = Vec::new();
     let mut ends: Vec<Ends> = Vec::new();
@@ -251,7 +257,10 @@ fn conclude(book: &RuleBook, ports: &Ports, mut reads: Vec<Read>, mut problems: 
 }
 
 fn lasted_ms(ends: &Ends) -> i64 {
-    ends.values().map(|(first, last)| last.saturating_sub(*first)).max().unwrap_or(0)
+    ends.values()
+        .map(|(first, last)| last.saturating_sub(*first))
+        .max()
+        .unwrap_or(0)
 }
 
 /// Facts with what derivers make of them, which is also told one by one. Options of a start script that wait for the JDK

@@ -39,10 +39,7 @@ pub(super) fn changes(before: &Side<'_>, after: &Side<'_>, volatile: &[String], 
     let verdicts = verdicts(after, &found, lang);
     for it in &mut found {
         let key = it.change.key.split(' ').next().unwrap_or("").to_owned();
-        it.change.verdict = it
-            .spans
-            .1
-            .and_then(|line| verdicts.get(&(line, key)).cloned());
+        it.change.verdict = it.spans.1.and_then(|line| verdicts.get(&(line, key)).cloned());
     }
     found.sort_by_key(|it| (it.change.kind, it.host.clone(), it.spans.1.or(it.spans.0)));
     found.truncate(CHANGES_MAX);

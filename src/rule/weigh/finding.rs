@@ -330,7 +330,10 @@ fn share(rival: &Scored, winner: &Scored) -> f64 {
 fn contestants<'s>(case: &Case<'_>, s: &Scored, with_it: &[&Scored], all: &'s [Scored]) -> Vec<&'s Scored> {
     let cause = &case.book.rules[s.rule].cause;
     let prior = |r: &Scored| {
-        let shared = case.book.rules[r.rule].symptoms.iter().filter(|(x, _)| s.symptoms.contains(x));
+        let shared = case.book.rules[r.rule]
+            .symptoms
+            .iter()
+            .filter(|(x, _)| s.symptoms.contains(x));
         shared.map(|(_, prior)| *prior).fold(f64::MIN, f64::max)
     };
     let mut list: Vec<&Scored> = all
@@ -426,7 +429,5 @@ fn not_checked(
 fn settles(case: &Case<'_>, s: &Scored) -> f64 {
     let evidence = &case.book.rules[s.rule].evidence;
     let absent = evidence.iter().filter(|e| e.absent && e.check.is_some());
-    absent
-        .filter_map(|e| Some(e.steps.first()?.1))
-        .fold(0.0, f64::min)
+    absent.filter_map(|e| Some(e.steps.first()?.1)).fold(0.0, f64::min)
 }

@@ -198,7 +198,10 @@ fn evidence(
     }
     if e.absent {
         // "None near the time-outs" says nothing where there are no time-outs.
-        let near_nothing = e.near.as_ref().is_some_and(|n| n.targets.iter().all(|t| views.watch(*t).count == 0));
+        let near_nothing = e
+            .near
+            .as_ref()
+            .is_some_and(|n| n.targets.iter().all(|t| views.watch(*t).count == 0));
         if view.count > 0 || !covered || e.needs.is_none() || near_nothing {
             return None;
         }
@@ -241,7 +244,11 @@ fn covers(case: &Case<'_>, views: &Views<'_>, e: &Evidence, needs: &str, symptom
     };
     if needs.contains('.') {
         let origin = Origin::Kind(needs.to_string());
-        let watch = case.book.watches.iter().position(|w| w.origin == origin && w.condition.is_none());
+        let watch = case
+            .book
+            .watches
+            .iter()
+            .position(|w| w.origin == origin && w.condition.is_none());
         return watch.is_some_and(|w| views.watch(w).sources.iter().any(|source| in_time(*source)));
     }
     case.sources.iter().enumerate().any(|(index, source)| {
