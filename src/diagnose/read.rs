@@ -141,7 +141,7 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
     };
     match start(source) {
         Ok(Start::Whole(whole)) => read_whole(reading, source, id, host, &whole),
-        Ok(Start::Stream(stream)) => read_stream(reading, source, id, host, stream),
+        Ok(Start::Stream(stream)) => read_stream(reading, source, id, host, *stream),
         Err(problem) => unread(problem),
     }
 }
@@ -149,7 +149,7 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
 /// A source of which the first part was read.
 enum Start {
     Whole(Whole),
-    Stream(Opened),
+    Stream(Box<Opened>),
 }
 
 /// A big source: an open reader, and what was read already to find out that it is big.
@@ -169,11 +169,11 @@ fn start(source: &Source) -> Result<Start, Problem> {
         // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays one.
         let is_log = which_log(&source.path, &head) != LogKind::App;
         if is_log || formats().map(|f| (f.score)(&text)).max().unwrap_or(0) < SURE {
-            return Ok(Start::Stream(Opened {
+            return Ok(Start::Stream(Box::new(Opened {
                 reader,
                 first: String::new(),
                 lines: 0,
-            }));
+            })));
         }
         limit = STRUCTURED_MAX;
     }
@@ -184,11 +184,11 @@ fn start(source: &Source) -> Result<Start, Problem> {
         stamps.extend_from_slice(chunk.stamps);
         lines += chunk.lines;
         if text.len() > limit {
-            return Ok(Start::Stream(Opened {
+            return Ok(Start::Stream(Box::new(Opened {
                 reader,
                 first: text,
                 lines,
-            }));
+            })));
         }
     }
     Ok(Start::Whole(Whole {

@@ -1,5 +1,8 @@
 //! The integration tests, in one binary: what a user can rely on.
 
+// A test that cannot go on fails: that is what `unwrap` says.
+#![allow(clippy::unwrap_used)]
+
 /// Exit codes, streams, standard input, broken pipes.
 mod cli;
 /// Pairs of bundles, and what diff says of them.

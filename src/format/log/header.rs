@@ -347,7 +347,7 @@ fn moment(stamp: Stamp, server: bool, bracketed: bool, thread: &str, prefix: &st
     let known_thread = !bracketed && SERVER_THREADS.iter().any(|t| thread.starts_with(t));
     // 5.1+ client: ` INFO  [4711] [thread] [logger#?:?] - `
     let new_client = stamp.fraction && prefix.contains("#") && prefix.contains("] [") && prefix.contains("] - ");
-    if (server && !stamp.fraction) || (known_thread && !stamp.fraction) || new_client {
+    if new_client || (!stamp.fraction && (server || known_thread)) {
         return Some(Moment {
             ms: stamp.ms - GMT8_MS,
             zone: Zone::Gmt8,

@@ -169,7 +169,7 @@ impl Scan<'_> {
             Some(level) => level < Level::Warn,
             None => false,
         };
-        if quiet && stats.first.is_some() && stats.stamped % SAMPLE != 0 {
+        if quiet && stats.first.is_some() && !stats.stamped.is_multiple_of(SAMPLE) {
             return;
         }
         let text = String::from_utf8_lossy(prefix);

@@ -98,11 +98,8 @@ impl Stitch {
     /// Takes the edges of the next chunk.
     pub fn push(&mut self, scan: &Scan<'_>, edges: Edges, found: &mut dyn FnMut(&LogRecord<'_>)) {
         match &mut self.open {
-            Some((text, _)) => {
-                if text.len() < EDGE_MAX {
-                    text.push_str(&edges.before);
-                }
-            }
+            Some((text, _)) if text.len() < EDGE_MAX => text.push_str(&edges.before),
+            Some(_) => {}
             None if !edges.before.is_empty() => self.open = Some((edges.before, 1)),
             None => {}
         }

@@ -191,7 +191,8 @@ impl LogSeries {
         while at < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
             let line = &bytes[at..end];
-            if at == 0 || !is_idle(line) && !(self.thin && is_left_out(line)) {
+            let silent = is_idle(line) || (self.thin && is_left_out(line));
+            if at == 0 || !silent {
                 self.push(number, text[at..end].trim_end_matches('\r'), out);
                 last = b"";
             } else {
