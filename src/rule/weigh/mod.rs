@@ -79,7 +79,9 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
         let scored: Vec<Scored> = open.iter().map(|&r| score::score(case, &views, r, &taken)).collect();
         considered.get_or_insert_with(|| {
             let spoken_for = scored.iter().filter(|s| s.positive);
-            spoken_for.map(|s| case.book.rules[s.rule].id.clone()).collect::<Vec<_>>()
+            spoken_for
+                .map(|s| case.book.rules[s.rule].id.clone())
+                .collect::<Vec<_>>()
         });
         let likely: Vec<(&Scored, f64)> = scored
             .iter()
