@@ -2,7 +2,7 @@
 
 use super::archive::{Archive, Packed};
 use super::limits::Limits;
-use super::sniff::{Content, SNIFF_BYTES, sniff};
+use super::sniff::{Content, ONLY_NULS, SNIFF_BYTES, sniff};
 use super::source::{HEAD_BYTES, Kind, Pipe, Source, Store};
 use super::stored::{Cursor, Stored};
 use super::unpack::{decoder, explain};
@@ -202,39 +202,52 @@ impl Collector {
         });
     }
 
+    /// A pipe can be read once. Its first bytes decide how much of it is held: an archive as a whole, of text enough to
+    /// try every format, of a binary file nothing.
     fn pipe(&mut self, name: &str, mut from: Box<dyn Read + Send>) {
-        let most = self.limits.spool_bytes;
         let mut head = Vec::new();
-        if let Err(error) = (&mut from).take(most as u64).read_to_end(&mut head) {
-            self.problem(name, format!("{}; read up to there", explain(&error)));
+        let mut read_to = |head: &mut Vec<u8>, most: usize| {
+            let more = most.saturating_sub(head.len());
+            (&mut from).take(more as u64).read_to_end(head)
+        };
+        let mut read = read_to(&mut head, SNIFF_BYTES);
+        let content = sniff(&head);
+        let most = match content {
+            Content::Binary(what) => return self.problem(name, what),
+            Content::Packed(_) => self.limits.spool_bytes,
+            Content::Text | Content::Hole => self.limits.pipe_text_bytes,
+        };
+        if read.is_ok() {
+            read = read_to(&mut head, most);
         }
-        if head.len() < most {
-            self.memory(name, head);
-            return;
+        if let Err(error) = &read {
+            self.problem(name, format!("{}; read up to there", explain(error)));
         }
-        match sniff(&head[..head.len().min(SNIFF_BYTES)]) {
-            Content::Binary(what) => self.problem(name, what),
-            Content::Packed(packing) => {
-                let most = super::unpack::size(most as u64);
-                let what = format!(
-                    "{} of more than {most} from a pipe: only the start is read, save it to a file first",
-                    packing.name()
-                );
-                self.problem(name, what);
-                self.memory(name, head);
-            }
-            Content::Text | Content::Hole => {
-                let size = head.len() as u64;
-                let rest = Mutex::new(Some(Pipe(from)));
-                self.add(name.to_owned(), Store::Pipe { head, rest }, size, false, None);
-            }
+        if read.is_err() || head.len() < most {
+            return self.memory(name, head);
         }
+        if content == Content::Hole && is_hole(&head) {
+            return self.problem(name, "starts with nothing but NUL bytes, not read");
+        }
+        if let Content::Packed(packing) = content {
+            let what = format!(
+                "{} of more than {} from a pipe: only the start is read, save it to a file first",
+                packing.name(),
+                super::unpack::size(most as u64)
+            );
+            self.problem(name, what);
+            return self.memory(name, head);
+        }
+        let size = head.len() as u64;
+        let (head, rest) = (head.into(), Mutex::new(Some(Pipe(from))));
+        self.add(name.to_owned(), Store::Pipe { head, rest }, size, false, None);
     }
 
     fn memory(&mut self, name: &str, bytes: Vec<u8>) {
         let bytes: Arc<[u8]> = bytes.into();
         match sniff(&bytes[..bytes.len().min(SNIFF_BYTES)]) {
             Content::Binary(what) => self.problem(name, what),
+            Content::Hole if is_hole(&bytes) => self.problem(name, ONLY_NULS),
             Content::Packed(_) => {
                 self.packed(name, Stored::Memory(Arc::clone(&bytes)), Packed::Memory(bytes), None);
             }
@@ -251,6 +264,9 @@ impl Collector {
         self.archives += 1;
         let archive = Archive::new(packed, &self.limits);
         if let Some(One { head, is_whole }) = one_text(&bytes, &self.limits) {
+            if is_whole && is_hole(&head) {
+                return self.problem(name, ONLY_NULS);
+            }
             if is_whole && head.len() <= self.keep_left {
                 self.keep_left -= head.len();
                 let size = head.len() as u64;
@@ -299,6 +315,11 @@ impl Visitor for Lister<'_> {
         let mut size = bytes.len() as u64;
         let fits = bytes.len() <= keep;
         let mut result = read.map(|_| ());
+        if fits && is_hole(&bytes) {
+            self.ordinal += 1;
+            self.problem(leaf.path, ONLY_NULS.to_owned());
+            return ControlFlow::Continue(result);
+        }
         let store = if fits {
             self.collector.keep_left -= bytes.len();
             Store::Memory(bytes.into())
@@ -387,6 +408,10 @@ fn one_text(bytes: &Stored, limits: &Limits) -> Option<One> {
     None
 }
 
+fn is_hole(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| byte == 0)
+}
+
 /// What a file is. A file that starts with a hole may be all hole (preallocated by a store) or a log with text behind.
 fn look(bytes: &Stored) -> io::Result<Content> {
     let mut head = vec![0; SNIFF_BYTES];
@@ -394,7 +419,7 @@ fn look(bytes: &Stored) -> io::Result<Content> {
     let content = sniff(&head[..got]);
     if content != Content::Hole || got < SNIFF_BYTES {
         return Ok(if content == Content::Hole {
-            Content::Binary("holds nothing but NUL bytes")
+            Content::Binary(ONLY_NULS)
         } else {
             content
         });

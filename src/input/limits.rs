@@ -13,7 +13,7 @@ pub struct Limits {
     /// How many bytes may come out of one compressed file or archive, all layers added.
     pub max_decoded_bytes: u64,
     /// How many bytes may come out per byte that went in, once more than `ratio_grace_bytes` came out. Logs reach
-    /// about 60; a bomb reaches 1000 and more.
+    /// about 60; a bomb of gzip's fastest level reaches 230, of its best 1000.
     pub max_ratio: u64,
     /// Below this many decoded bytes no ratio is looked at.
     pub ratio_grace_bytes: u64,
@@ -25,8 +25,10 @@ pub struct Limits {
     pub keep_member_bytes: usize,
     /// Memory for kept members, all archives added. Members that do not fit are unpacked a second time when read.
     pub keep_total_bytes: usize,
-    /// How much of standard input is held in memory; more is read as a stream, once. Also the cap for a zip inside
-    /// another archive, which cannot be read without holding it.
+    /// How much text of standard input or a pipe is held in memory; more is read as a stream, once.
+    pub pipe_text_bytes: usize,
+    /// How much of an archive from a pipe is held in memory; more is not read. Also the cap for a zip inside another
+    /// archive, which cannot be read without holding it.
     pub spool_bytes: usize,
 }
 
@@ -39,12 +41,13 @@ impl Default for Limits {
             max_folder_depth: 64,
             max_sources: 100_000,
             max_decoded_bytes: 64 << 30,
-            max_ratio: 300,
+            max_ratio: 200,
             ratio_grace_bytes: 64 << 20,
             max_line_bytes: MIB,
             chunk_bytes: MIB / 2,
             keep_member_bytes: 32 * MIB,
-            keep_total_bytes: 256 * MIB,
+            keep_total_bytes: 128 * MIB,
+            pipe_text_bytes: 16 * MIB,
             spool_bytes: 256 * MIB,
         }
     }

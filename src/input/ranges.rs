@@ -61,6 +61,12 @@ impl Ranges {
         }
     }
 
+    /// Tells how long the bytes were when they were found, so that what is missing since is noticed.
+    pub(super) fn found_with(mut self, len: u64) -> Self {
+        self.len = self.len.max(len);
+        self
+    }
+
     pub(super) fn next(&self, buffer: &mut Buffer, tally: &Tally) -> Option<Placed> {
         loop {
             let order = self.next.fetch_add(1, Ordering::Relaxed);

@@ -42,6 +42,9 @@ pub(super) enum Content {
     Binary(&'static str),
 }
 
+/// What is said of a source that is a hole from end to end.
+pub(super) const ONLY_NULS: &str = "holds nothing but NUL bytes";
+
 /// How many first bytes `sniff` wants to see.
 pub(super) const SNIFF_BYTES: usize = 8 << 10;
 

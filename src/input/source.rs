@@ -48,7 +48,7 @@ pub(super) enum Store {
         head: Option<Vec<u8>>,
     },
     Pipe {
-        head: Vec<u8>,
+        head: Arc<[u8]>,
         rest: Mutex<Option<Pipe>>,
     },
 }
@@ -198,7 +198,7 @@ impl Source {
         };
         let stored = |bytes: Stored| match plan.utf16 {
             Some(_) => stream(Box::new(Cursor::new(bytes, Arc::default()))),
-            None => Mode::Ranges(Ranges::new(bytes, chunk, max_line)),
+            None => Mode::Ranges(Ranges::new(bytes, chunk, max_line).found_with(self.size)),
         };
         let mode = match &self.store {
             Store::File(path) => stored(Stored::open(path).map_err(|e| self.problem(&e))?),
@@ -213,7 +213,7 @@ impl Source {
                     path: self.path.clone(),
                     what: "a pipe can be read only once".to_owned(),
                 })?;
-                stream(Box::new(io::Cursor::new(head.clone()).chain(rest)))
+                stream(Box::new(io::Cursor::new(Arc::clone(head)).chain(rest)))
             }
         };
         Ok(Reader::new(&self.path, mode, &plan.peel, max_line, self.flawed))

@@ -92,6 +92,10 @@ impl Stream {
             tally.cut(self.next_line);
         }
         if end == 0 {
+            // More than the mark of an encoding was read, and nothing is left of it.
+            if self.order == 0 && self.taken > 4 {
+                tally.problem(|| super::sniff::ONLY_NULS.to_owned());
+            }
             return None;
         }
         (buffer.from, buffer.to) = (0, end);

@@ -53,6 +53,7 @@ pub(super) fn walk(bytes: Stored, path: &str, modified_ms: Option<i64>, limits: 
         visitor,
         taken,
         meter,
+        broken: 0,
     };
     let place = Place {
         path: path.to_owned(),
@@ -69,6 +70,8 @@ struct Walk<'v> {
     visitor: &'v mut dyn Visitor,
     taken: Arc<std::sync::atomic::AtomicU64>,
     meter: Meter,
+    /// Texts that broke off, each of which was told.
+    broken: usize,
 }
 
 /// Break: the visitor wants no more.
@@ -120,7 +123,10 @@ impl Walk<'_> {
                 };
                 match self.visitor.leaf(leaf)? {
                     Ok(()) => Flow::Continue(()),
-                    Err(error) => self.problem(place, explain_packed(place.inside, &error)),
+                    Err(error) => {
+                        self.broken += 1;
+                        self.problem(place, explain_packed(place.inside, &error))
+                    }
                 }
             }
             Content::Packed(packing) if place.depth >= self.limits.max_nesting => {
@@ -201,6 +207,7 @@ impl Walk<'_> {
             let told = entry.size();
             let mut read = 0;
             let mut flow = Flow::Continue(());
+            let broken_before = self.broken;
             let raw_name = entry.path_bytes().into_owned();
             let inner = self.member(place, &raw_name, entry.header().mtime().ok(), "tar", escapes);
             let is_file = kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse();
@@ -220,6 +227,8 @@ impl Walk<'_> {
             flow?;
             let drained = match io::copy(&mut entry, &mut io::sink()) {
                 Ok(more) => read + more,
+                // What broke the member breaks the archive, and was told with the member's name.
+                Err(_) if self.broken > broken_before => return Flow::Continue(()),
                 Err(error) => return self.problem(place, explain_packed("tar", &error)),
             };
             if drained < told {

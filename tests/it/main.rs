@@ -9,6 +9,8 @@ mod cli;
 mod diff;
 /// Help, man page, completions, example config and schemas know every option.
 mod generated;
+/// Missing, broken, endless and harmful input: a line on standard error, a partial result, little memory and time.
+mod hostile;
 /// Bundles of configuration and what lint says of them.
 mod lint;
 /// What must not change a diagnosis does not, and what must, does.

@@ -139,7 +139,7 @@ fn pipes_are_read_once() {
             std::thread::spawn(move || std::fs::write(fifo, bytes))
         };
         let limits = Limits {
-            spool_bytes: spool,
+            pipe_text_bytes: spool,
             ..Limits::default()
         };
         let found = collect_one(&fifo, &limits);

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// The program with a clean environment: UTF-8, English, no colour settings, no config file.
 pub(crate) fn rmqdoc(args: &[&str]) -> Command {
@@ -38,4 +40,60 @@ pub(crate) fn run(mut command: Command, stdin: &str) -> Run {
         stdout: String::from_utf8(stdout).unwrap(),
         stderr: String::from_utf8(stderr).unwrap(),
     }
+}
+
+/// A run and what it took.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) run: Run,
+    /// Most memory it held, where the system tells that of a running process.
+    pub(crate) peak_bytes: Option<u64>,
+    pub(crate) time: Duration,
+}
+
+/// Runs with whatever `feed` writes to standard input.
+pub(crate) fn measured(mut command: Command, feed: impl FnOnce(&mut dyn Write) + Send) -> Measured {
+    let start = Instant::now();
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let (peak, ended) = (AtomicU64::new(0), AtomicBool::new(false));
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || feed(&mut stdin));
+        // The mark only rises, so that the last look before the end is near enough.
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                peak.fetch_max(high_water_bytes(&status).unwrap_or(0), Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let output = child.wait_with_output();
+        ended.store(true, Ordering::Relaxed);
+        output.unwrap()
+    });
+    let peak = peak.into_inner();
+    Measured {
+        run: Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        },
+        peak_bytes: (peak > 0).then_some(peak),
+        time: start.elapsed(),
+    }
+}
+
+/// `VmHWM:	   10240 kB`
+fn high_water_bytes(status: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(status).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix(" kB")?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib << 10)
 }
