@@ -28,9 +28,9 @@ impl Corpus {
 
     pub(crate) fn pick(&self, random: &mut Random) -> &[u8] {
         if random.one_in(5) {
-            random.pick(&self.others)
+            random.pick(self.others.as_slice()).as_slice()
         } else {
-            random.pick(&self.own)
+            random.pick(self.own.as_slice()).as_slice()
         }
     }
 }

@@ -9,6 +9,9 @@
 //!
 //! Case `n` of a target depends on seed, target and `n` alone. A case that fails is written to `target/tmp/fuzz/`.
 
+// A test that cannot go on fails: that is what `unwrap` says.
+#![allow(clippy::unwrap_used)]
+
 mod corpus;
 mod hunt;
 mod mutate;

@@ -184,7 +184,8 @@ fn lint_in_every_form() {
 fn comparisons_in_every_form() {
     for (lang, word) in [(Lang::En, "en"), (Lang::Zh, "zh")] {
         let it = fixture::comparison(lang);
-        let forms: [(&str, fn(&_, &Style, &mut dyn std::io::Write) -> std::io::Result<()>); 3] = [
+        type Write<T> = fn(&T, &Style, &mut dyn std::io::Write) -> std::io::Result<()>;
+        let forms: [(&str, Write<_>); 3] = [
             ("txt", comparison::text),
             ("md", comparison::markdown),
             ("json", comparison::json),

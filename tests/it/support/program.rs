@@ -87,7 +87,7 @@ pub(crate) fn measured(mut command: Command, feed: impl FnOnce(&mut dyn Write) +
     }
 }
 
-/// `VmHWM:	   10240 kB`
+/// `VmHWM:    10240 kB`
 fn high_water_bytes(status: &str) -> Option<u64> {
     let text = std::fs::read_to_string(status).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
