@@ -56,7 +56,7 @@ fn copy(bundle: &Path, write: &dyn Fn(&Path, &Path, &[u8])) -> TempDir {
 
 fn same_after(what: &str, change: &dyn Fn(&Path) -> TempDir) {
     for bundle in incidents() {
-        let before = causes(&diagnose(&[bundle.clone()]));
+        let before = causes(&diagnose(std::slice::from_ref(&bundle)));
         let changed = change(&bundle);
         assert_eq!(
             causes(&diagnose(&[changed.path().to_path_buf()])),
@@ -157,7 +157,7 @@ fn logs_of_a_healthy_cluster_beside_it_change_nothing() {
         return;
     };
     for bundle in incidents() {
-        let before = causes(&diagnose(&[bundle.clone()]));
+        let before = causes(&diagnose(std::slice::from_ref(&bundle)));
         let after = causes(&diagnose(&[bundle.clone(), healthy.clone()]));
         assert_eq!(after.first(), before.first(), "{}", bundle.display());
     }
@@ -166,7 +166,7 @@ fn logs_of_a_healthy_cluster_beside_it_change_nothing() {
 #[test]
 fn without_its_proving_lines_a_finding_is_gone() {
     for bundle in incidents() {
-        let d = diagnose(&[bundle.clone()]);
+        let d = diagnose(std::slice::from_ref(&bundle));
         let Some(first) = d.findings.first() else { continue };
         let marks: Vec<String> = first
             .evidence
@@ -202,7 +202,7 @@ fn without_its_proving_lines_a_finding_is_gone() {
 fn without_the_gc_log_gc_is_not_checked_instead_of_ruled_out() {
     let mut tried = 0;
     for bundle in incidents() {
-        let d = diagnose(&[bundle.clone()]);
+        let d = diagnose(std::slice::from_ref(&bundle));
         let Some(first) = d.findings.first() else { continue };
         if !first.ruled_out.iter().any(|r| r.cause == "gc-long-pause") {
             continue;

@@ -60,7 +60,7 @@ fn rules_fire_on_their_samples_and_not_on_the_near_misses() {
 #[test]
 fn a_healthy_cluster_gives_nothing() {
     for folder in folders(&samples().join("healthy")) {
-        let d = diagnose(&[folder.clone()]);
+        let d = diagnose(std::slice::from_ref(&folder));
         let loud = d.findings.iter().filter(|f| f.severity > Severity::Notice).count();
         assert_eq!(loud, 0, "{}: {}", folder.display(), told(&d));
         assert!(d.unexplained.is_empty(), "{}: {:?}", folder.display(), d.unexplained);
