@@ -304,7 +304,7 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
     let mut list: Vec<(&Scored, f64)> = all
         .iter()
         .filter(|r| r.positive && rivals(case, s, r))
-        .filter(|r| confidence_floor(r) > 0.05)
+        .filter(|r| case.book.rules[r.rule].severity != Severity::Notice && confidence_floor(r) > 0.05)
         .map(|r| (r, share(r, s)))
         .collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
