@@ -25,7 +25,11 @@ struct Options {
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let value = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)?.parse::<f64>().ok());
+    let value = |name: &str| {
+        args.iter()
+            .position(|a| a == name)
+            .and_then(|at| args.get(at + 1)?.parse::<f64>().ok())
+    };
     let options = Options {
         gib: value("--gib").unwrap_or(2.0),
         storm: args.iter().any(|a| a == "--storm"),
@@ -44,13 +48,19 @@ fn main() {
     println!("corpus {kind}: {:.2} GB in {} files", bytes as f64 / 1e9, files.len());
     let ours = env!("CARGO_BIN_EXE_rmqdoc");
     let mut analyze = Command::new(ours);
-    analyze.args(["analyze", "--quiet", "--fail-on", "never", "--format", "json"]).arg(&corpus);
+    analyze
+        .args(["analyze", "--quiet", "--fail-on", "never", "--format", "json"])
+        .arg(&corpus);
     let mut wc = Command::new("wc");
     wc.arg("-l").args(&files);
     let mut rg = Command::new("rg");
     rg.args(["-c", "-F", "-a", "-j", "2", "-f"]).arg(&literals).args(&files);
     let mut figures = Vec::new();
-    for (name, command) in [("rmqdoc analyze", &mut analyze), ("wc -l", &mut wc), ("rg -c -F -f literals", &mut rg)] {
+    for (name, command) in [
+        ("rmqdoc analyze", &mut analyze),
+        ("wc -l", &mut wc),
+        ("rg -c -F -f literals", &mut rg),
+    ] {
         match median(command, options.runs) {
             Some(seconds) => {
                 println!("{name:22} {seconds:7.3} s  {:6.2} GB/s", bytes as f64 / 1e9 / seconds);
@@ -87,23 +97,41 @@ fn literal_list() -> String {
 
 /// Every rule must have evidence for it in the corpus.
 fn needles(root: &Path, corpus: &Path) {
-    let request = Request { paths: vec![corpus.to_path_buf()], ..Request::default() };
+    let request = Request {
+        paths: vec![corpus.to_path_buf()],
+        ..Request::default()
+    };
     let d = diagnose::run(&request, &mut ()).expect("the corpus can be read");
     let found: BTreeSet<&str> = d.considered.iter().map(String::as_str).collect();
     let rules = folders(&root.join("samples/rules"));
     let missing: Vec<String> = rules
         .iter()
-        .map(|r| r.file_name().expect("a folder has a name").to_string_lossy().into_owned())
+        .map(|r| {
+            r.file_name()
+                .expect("a folder has a name")
+                .to_string_lossy()
+                .into_owned()
+        })
         .filter(|r| !found.contains(r.as_str()))
         .collect();
-    println!("needles: {} of {} rules found{}", rules.len() - missing.len(), rules.len(), match missing.len() {
-        0 => String::new(),
-        _ => format!("; missing {}", missing.join(" ")),
-    });
+    println!(
+        "needles: {} of {} rules found{}",
+        rules.len() - missing.len(),
+        rules.len(),
+        match missing.len() {
+            0 => String::new(),
+            _ => format!("; missing {}", missing.join(" ")),
+        }
+    );
 }
 
 fn folders(dir: &Path) -> Vec<PathBuf> {
-    let mut list: Vec<PathBuf> = fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let mut list: Vec<PathBuf> = fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     list.retain(|p| p.is_dir());
     list.sort();
     list
@@ -113,7 +141,11 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() { out.extend(files(&path)) } else { out.push(path) }
+        if path.is_dir() {
+            out.extend(files(&path))
+        } else {
+            out.push(path)
+        }
     }
     out.sort();
     out
@@ -254,7 +286,10 @@ fn make(root: &Path, corpus: &Path, options: &Options) {
     fs::create_dir_all(&host).expect("the target folder is writable");
     let needles = if options.storm { Vec::new() } else { hide(root, corpus) };
     let total = options.gib * f64::from(1u32 << 30);
-    for log in LOGS.iter().filter(|l| !options.storm || matches!(l.name, "broker" | "rocketmq_client")) {
+    for log in LOGS
+        .iter()
+        .filter(|l| !options.storm || matches!(l.name, "broker" | "rocketmq_client"))
+    {
         let share = if options.storm { 0.5 } else { log.share };
         let mut out = BufWriter::new(File::create(host.join(format!("{}.log", log.name))).expect("writable"));
         let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
@@ -290,8 +325,16 @@ fn one(text: &mut String, log: &Log, dice: &mut Dice, second: u64, storm: bool) 
         _ => (log.info, None),
     };
     let (h, m, s) = (second / 3600 % 24, second / 60 % 60, second % 60);
-    let milli = if log.name == "rocketmq_client" { format!(",{:03}", dice.below(1000)) } else { String::new() };
-    let _ = write!(text, "2024-03-{:02} {h:02}:{m:02}:{s:02}{milli} ", 10 + second / 86_400 % 18);
+    let milli = if log.name == "rocketmq_client" {
+        format!(",{:03}", dice.below(1000))
+    } else {
+        String::new()
+    };
+    let _ = write!(
+        text,
+        "2024-03-{:02} {h:02}:{m:02}:{s:02}{milli} ",
+        10 + second / 86_400 % 18
+    );
     let message = list[dice.below(list.len() as u64) as usize];
     fill(text, message, dice);
     text.push('\n');
@@ -320,9 +363,15 @@ fn hide(root: &Path, corpus: &Path) -> Vec<(String, String)> {
     for rule in folders(&root.join("samples/rules")) {
         let fires = rule.join("fires");
         for file in files(&fires) {
-            let name = file.file_name().expect("a file has a name").to_string_lossy().into_owned();
+            let name = file
+                .file_name()
+                .expect("a file has a name")
+                .to_string_lossy()
+                .into_owned();
             let stem = name.strip_suffix(".log").unwrap_or("");
-            let text = fs::read(&file).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
+            let text = fs::read(&file)
+                .map(|b| String::from_utf8_lossy(&b).into_owned())
+                .unwrap_or_default();
             if LOGS.iter().any(|l| l.name == stem) && !text.contains('\u{FFFD}') {
                 let end = if text.ends_with('\n') { "" } else { "\n" };
                 needles.push((stem.to_string(), format!("{text}{end}")));

@@ -178,7 +178,12 @@ fn without_its_proving_lines_a_finding_is_gone() {
     for bundle in incidents() {
         let d = diagnose(&[bundle.clone()]);
         let Some(first) = d.findings.first() else { continue };
-        assert!(!stands_without_lines(&bundle, &first.rule, 8), "{}: {}", bundle.display(), first.rule);
+        assert!(
+            !stands_without_lines(&bundle, &first.rule, 8),
+            "{}: {}",
+            bundle.display(),
+            first.rule
+        );
     }
 }
 

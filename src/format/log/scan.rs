@@ -88,7 +88,9 @@ impl Scan<'_> {
             if record.stamped {
                 let last = &text[record.start..];
                 let line = &last[..memchr(b'\n', last).unwrap_or(last.len()).min(PREFIX_MAX)];
-                stats.last = read_header(&String::from_utf8_lossy(line), self.server).at.or(stats.last);
+                stats.last = read_header(&String::from_utf8_lossy(line), self.server)
+                    .at
+                    .or(stats.last);
             }
         }
         stats.lines = line - first_line;

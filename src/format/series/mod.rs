@@ -69,7 +69,11 @@ pub struct LineNumbers<'a> {
 impl<'a> LineNumbers<'a> {
     /// Lines of a text, the first of which has this number.
     pub fn new(first_line: u32, text: &'a str) -> Self {
-        Self { text, counted: 0, number: first_line }
+        Self {
+            text,
+            counted: 0,
+            number: first_line,
+        }
     }
 
     /// Number and text of the line that holds this byte. Places must not go back.
@@ -149,8 +153,17 @@ impl LogSeries {
                 }
             }
             Some(LogKind::App | LogKind::Namesrv | LogKind::Tools) | None => {
-                let marks = ["[WATERMARK] ", "[PAGECACHERT] ", " Stats In One ", "[GROUP_GET_FALL_", "ThreadPool "];
-                if marks.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some()) {
+                let marks = [
+                    "[WATERMARK] ",
+                    "[PAGECACHERT] ",
+                    " Stats In One ",
+                    "[GROUP_GET_FALL_",
+                    "ThreadPool ",
+                ];
+                if marks
+                    .iter()
+                    .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+                {
                     for (index, line) in text.lines().enumerate() {
                         self.push(first_line + index as u32, line, out);
                     }
@@ -204,7 +217,9 @@ impl LogSeries {
         let mut previous = 0;
         while at < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-            let now = bytes.get(at..at + 16).filter(|now| now[0].is_ascii_digit() && at + 16 <= end);
+            let now = bytes
+                .get(at..at + 16)
+                .filter(|now| now[0].is_ascii_digit() && at + 16 <= end);
             if let Some(now) = now
                 && now != minute
             {

@@ -304,7 +304,7 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
     let mut list: Vec<(&Scored, f64)> = all
         .iter()
         .filter(|r| r.positive && rivals(case, s, r))
-        .filter(|r| case.book.rules[r.rule].severity != Severity::Notice && confidence_floor(r) > 0.05)
+        .filter(|r| confidence_floor(r) > 0.05)
         .map(|r| (r, share(r, s)))
         .collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -426,7 +426,5 @@ fn not_checked(
 fn settles(case: &Case<'_>, s: &Scored) -> f64 {
     let evidence = &case.book.rules[s.rule].evidence;
     let absent = evidence.iter().filter(|e| e.absent && e.check.is_some());
-    absent
-        .filter_map(|e| Some(e.steps.first()?.1))
-        .fold(0.0, f64::min)
+    absent.filter_map(|e| Some(e.steps.first()?.1)).fold(0.0, f64::min)
 }
