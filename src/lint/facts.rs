@@ -423,13 +423,24 @@ impl<'a> Facts<'a> {
                 .any(|key| file.value(key).is_some())
                 || self.broker_hosts.contains(&file.host)
         };
-        folder(one.path) == folder(two.path) || in_use(one) && in_use(two)
+        !are_two_clusters(one, two) && (folder(one.path) == folder(two.path) || in_use(one) && in_use(two))
     }
 
     /// Whether two files with the same content are known to run on two machines: both hosts have a broker log.
     fn are_two_machines(&self, one: &ConfFile<'_>, two: &ConfFile<'_>) -> bool {
         one.host != two.host && self.broker_hosts.contains(&one.host) && self.broker_hosts.contains(&two.host)
     }
+}
+
+/// Another cluster name and no name server in common: what one does is nothing to the other.
+fn are_two_clusters(one: &ConfFile<'_>, two: &ConfFile<'_>) -> bool {
+    let (Some(one_ns), Some(two_ns)) = (one.value("namesrvAddr"), two.value("namesrvAddr")) else {
+        return false;
+    };
+    let cluster = |file: &ConfFile<'_>| file.value("brokerClusterName").unwrap_or("DefaultCluster").to_string();
+    let addresses = |list: &str| -> Vec<String> { list.split([';', ',']).map(|a| a.trim().to_string()).collect() };
+    let two_ns = addresses(two_ns);
+    cluster(one) != cluster(two) && !addresses(one_ns).iter().any(|a| two_ns.contains(a))
 }
 
 /// The path without its last part.

@@ -94,7 +94,7 @@ pub struct Watch {
     pub wants: Wants,
 }
 
-/// Restricts evidence to events near others.
+/// Restricts evidence to events near others, or away from them.
 #[derive(Debug, Clone)]
 pub struct Near {
     /// Watches whose times count.
@@ -103,6 +103,8 @@ pub struct Near {
     pub within_ms: i64,
     /// On the same host.
     pub same_host: bool,
+    /// Away from them instead.
+    pub far: bool,
 }
 
 /// A text in both languages.
@@ -728,9 +730,10 @@ impl Builder {
         for (condition, _) in &steps {
             self.want(watch, condition, &check_field)?;
         }
-        let near = match &e.near {
-            None => None,
-            Some(target) => {
+        let near = match (&e.near, &e.far) {
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err("takes either `near` or `far`".into()),
+            (Some(target), None) | (None, Some(target)) => {
                 let targets = match symptoms.iter().find(|s| s.id == *target) {
                     Some(symptom) => symptom.watches.clone(),
                     None => {
@@ -747,6 +750,7 @@ impl Builder {
                     targets,
                     within_ms,
                     same_host: e.same.as_deref() == Some("host"),
+                    far: e.far.is_some(),
                 })
             }
         };

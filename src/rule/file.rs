@@ -190,7 +190,10 @@ pub struct EvidenceFile {
     /// Only near events of this symptom, signal or kind.
     #[serde(default)]
     pub near: Option<String>,
-    /// How near: `5s`, `2m`.
+    /// Only away from events of this symptom, signal or kind.
+    #[serde(default)]
+    pub far: Option<String>,
+    /// How near, or from where on it is far: `5s`, `2m`.
     #[serde(default)]
     pub within: Option<String>,
     /// Only from hosts with one of these roles.

@@ -23,6 +23,8 @@ pub use view::View;
 pub const LIKELY: f64 = 0.60;
 /// Over this, the verdict is "proved".
 const PROVED: f64 = 0.90;
+/// The cause of lines that need no action.
+const HARMLESS: &str = "harmless-notice";
 /// Symptoms of one fault may begin this long before its own lines do (clients notice first, logs are sampled).
 const BEFORE_ROOT_MS: i64 = 10 * 60_000;
 
@@ -105,7 +107,7 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
         }
         let gone: BTreeSet<usize> = with_it.iter().map(|s| s.rule).chain([winner.rule]).collect();
         // A cause is named once; notices are told each for itself.
-        let same = |r: usize| case.book.rules[r].cause == rule.cause && case.book.rules[r].severity != Severity::Notice;
+        let same = |r: usize| case.book.rules[r].cause == rule.cause && rule.cause != HARMLESS;
         open.retain(|r| !gone.contains(r) && !same(*r));
         findings.push((made.severity, winner.total, made));
         if findings.len() >= 40 {
@@ -207,8 +209,12 @@ fn confidence(case: &Case<'_>, s: &Scored, all: &[Scored]) -> f64 {
 }
 
 /// Two causes compete when both claim a symptom that is present, rest on the same records, and neither explains the other.
+/// What is harmless is no rival: it is asked last.
 fn rivals(case: &Case<'_>, a: &Scored, b: &Scored) -> bool {
-    case.book.rules[a.rule].cause != case.book.rules[b.rule].cause
+    let harmless = |s: &Scored| case.book.rules[s.rule].cause == HARMLESS;
+    !harmless(a)
+        && !harmless(b)
+        && case.book.rules[a.rule].cause != case.book.rules[b.rule].cause
         && a.symptoms.iter().any(|s| b.symptoms.contains(s))
         && !explains(case, a.rule, b.rule)
         && !explains(case, b.rule, a.rule)

@@ -96,6 +96,7 @@ impl<'a> Views<'a> {
             }
             match &targets {
                 None => view.add(self.case, *source, host, tally),
+                Some((near, times)) if near.far && times.is_empty() => view.add(self.case, *source, host, tally),
                 Some((near, times)) => {
                     let mut kept = Tally::default();
                     let wants = &self.case.book.watches[watch].wants;
@@ -106,7 +107,7 @@ impl<'a> Views<'a> {
                             .num("pause_ms")
                             .or(event.fields.num("took_ms"))
                             .unwrap_or(0.0) as i64;
-                        if at.is_some_and(|at| is_near(times, at - reach, at, near, host)) {
+                        if at.is_some_and(|at| is_near(times, at - reach, at, near, host)) != near.far {
                             kept.add(event, wants);
                         }
                     }
