@@ -6,6 +6,7 @@ use crate::model::card::{CardText, EvidenceCard, RuleProblem};
 use crate::model::finding::{Advice, Lang};
 use crate::rule::compile::{Evidence, Rule, RuleBook};
 use crate::rule::file::TextsFile;
+use crate::rule::text::unfilled;
 use anyhow::Result;
 use std::path::PathBuf;
 
@@ -77,7 +78,7 @@ fn evidence(e: &Evidence) -> EvidenceCard {
     let notes = e
         .note
         .iter()
-        .flat_map(|n| [(Lang::En, n.en.clone()), (Lang::Zh, n.zh.clone())])
+        .flat_map(|n| [(Lang::En, unfilled(&n.en)), (Lang::Zh, unfilled(&n.zh))])
         .collect();
     EvidenceCard {
         event: e.written.event.clone(),
@@ -90,18 +91,18 @@ fn evidence(e: &Evidence) -> EvidenceCard {
 
 fn texts(lang: Lang, t: &TextsFile) -> CardText {
     let advice = t.advice.iter().map(|a| Advice {
-        action: a.action.clone(),
-        place: a.place.clone(),
+        action: unfilled(&a.action),
+        place: unfilled(&a.place),
         restart: a.restart.clone(),
-        price: a.price.clone(),
-        undo: a.undo.clone(),
-        verify: a.verify.clone(),
+        price: unfilled(&a.price),
+        undo: unfilled(&a.undo),
+        verify: unfilled(&a.verify),
     });
     CardText {
         lang,
-        title: t.title.clone(),
-        why: t.why.clone(),
-        overturn: t.overturn.clone(),
+        title: unfilled(&t.title),
+        why: unfilled(&t.why),
+        overturn: unfilled(&t.overturn),
         advice: advice.collect(),
     }
 }

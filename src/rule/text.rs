@@ -33,8 +33,32 @@ pub fn fill(text: &str, lookup: &dyn Fn(Option<&str>, &str) -> Option<String>) -
     out
 }
 
+/// A text as it is read without an incident: the words after `|`, else the name of the field in angle brackets.
+pub fn unfilled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let Some(close) = rest[open..].find('}') else { break };
+        let inner = &rest[open + 1..open + close];
+        match inner.split_once('|') {
+            Some((_, words)) => out.push_str(words),
+            None => out.push_str(&format!("<{}>", inner.rsplit('.').next().unwrap_or(inner))),
+        }
+        rest = &rest[open + close + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn texts_read_well_without_an_incident() {
+        assert_eq!(super::unfilled("open {dial.addr|10909} on {host}"), "open 10909 on <host>");
+        assert_eq!(super::unfilled("plain?"), "plain?");
+    }
+
     #[test]
     fn placeholders_are_filled() {
         let look = |e: Option<&str>, f: &str| match (e, f) {
