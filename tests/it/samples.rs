@@ -131,7 +131,7 @@ fn outline(d: &Diagnosis) -> String {
             out += &format!("  {what}: {}\n", causes.join(", "));
         }
         for change in &f.before {
-            out += &format!("  before: {}\n", change.what.lines().next().unwrap_or_default());
+            out += &format!("  before: {}\n", change.note.lines().next().unwrap_or_default());
         }
     }
     out
