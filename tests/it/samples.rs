@@ -120,7 +120,13 @@ fn incidents_come_out_as_told() {
 fn outline(d: &Diagnosis) -> String {
     let mut out = String::new();
     for f in &d.findings {
-        out += &format!("{} {} (cause {}), {:?}\n", f.severity.word(), f.rule, f.cause, f.verdict);
+        out += &format!(
+            "{} {} (cause {}), {:?}\n",
+            f.severity.word(),
+            f.rule,
+            f.cause,
+            f.verdict
+        );
         let names: [(&str, Vec<&str>); 4] = [
             ("explains", f.explains.iter().map(String::as_str).collect()),
             ("ruled out", f.ruled_out.iter().map(|x| x.cause.as_str()).collect()),
