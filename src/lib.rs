@@ -1,4 +1,4 @@
-//! The doctor for Apache RocketMQ: bytes in, findings out.
+#![doc = include_str!("README.md")]
 
 pub mod cli;
 pub mod compare;

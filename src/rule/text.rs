@@ -55,7 +55,10 @@ pub fn unfilled(text: &str) -> String {
 mod tests {
     #[test]
     fn texts_read_well_without_an_incident() {
-        assert_eq!(super::unfilled("open {dial.addr|10909} on {host}"), "open 10909 on <host>");
+        assert_eq!(
+            super::unfilled("open {dial.addr|10909} on {host}"),
+            "open 10909 on <host>"
+        );
         assert_eq!(super::unfilled("plain?"), "plain?");
     }
 

@@ -112,5 +112,41 @@ fn incidents_come_out_as_told() {
             "{}",
             name(&folder)
         );
+        as_expected(&folder.join("expect.txt"), &outline(&d));
     }
+}
+
+/// What `expect.txt` shows of a diagnosis: each finding with its neighbours, by name.
+fn outline(d: &Diagnosis) -> String {
+    let mut out = String::new();
+    for f in &d.findings {
+        out += &format!(
+            "{} {} (cause {}), {:?}\n",
+            f.severity.word(),
+            f.rule,
+            f.cause,
+            f.verdict
+        );
+        let names: [(&str, Vec<&str>); 4] = [
+            ("explains", f.explains.iter().map(String::as_str).collect()),
+            ("ruled out", f.ruled_out.iter().map(|x| x.cause.as_str()).collect()),
+            ("not checked", f.not_checked.iter().map(|x| x.cause.as_str()).collect()),
+            ("or else", f.alternatives.iter().map(|x| x.cause.as_str()).collect()),
+        ];
+        for (what, causes) in names.iter().filter(|(_, causes)| !causes.is_empty()) {
+            out += &format!("  {what}: {}\n", causes.join(", "));
+        }
+        for change in &f.before {
+            out += &format!("  before: {}\n", change.note.lines().next().unwrap_or_default());
+        }
+    }
+    out
+}
+
+/// `UPDATE=1` rewrites the file.
+fn as_expected(file: &Path, now: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(file, now).unwrap();
+    }
+    assert_eq!(fs::read_to_string(file).unwrap_or_default(), now, "{}", file.display());
 }

@@ -23,6 +23,8 @@ pub use view::View;
 pub const LIKELY: f64 = 0.60;
 /// Over this, the verdict is "proved".
 const PROVED: f64 = 0.90;
+/// A consequence that began earlier has at least this part of its events after that.
+const SINCE_ROOT: f64 = 0.5;
 /// The cause of lines that need no action.
 const HARMLESS: &str = "harmless-notice";
 /// Symptoms of one fault may begin this long before its own lines do (clients notice first, logs are sampled).
@@ -163,15 +165,24 @@ fn explains(case: &Case<'_>, root: usize, other: usize) -> bool {
             .is_some_and(|e| e.contains(&other.cause))
 }
 
-/// A consequence must not begin long before its root, nor only after the root was long over.
+/// A consequence must not begin long before its root, nor only after the root was long over. A few early lines, such as a
+/// periodic figure that counts as evidence as a whole, do not make it older.
 fn in_time(root: &Scored, other: &Scored) -> bool {
-    match (root.first, other.first, other.last) {
-        (Some(root_first), Some(first), Some(last)) => {
-            first >= root_first - BEFORE_ROOT_MS
-                || (last >= root_first - BEFORE_ROOT_MS && last - first < BEFORE_ROOT_MS * 6)
-        }
-        _ => true,
-    }
+    let (Some(root_first), Some(first), Some(last)) = (root.first, other.first, other.last) else {
+        return true;
+    };
+    let from = root_first - BEFORE_ROOT_MS;
+    first >= from || last >= from && (last - first < BEFORE_ROOT_MS * 6 || share_since(other, from) >= SINCE_ROOT)
+}
+
+/// Which part of a rule's events lies after a time.
+fn share_since(s: &Scored, from: i64) -> f64 {
+    let minutes = s.fired.iter().filter(|f| f.weight > 0.0).flat_map(|f| &f.view.minutes);
+    let (since, all) = minutes.fold((0, 0), |(since, all), (minute, count)| {
+        let inside = if minute * 60_000 >= from { *count } else { 0 };
+        (since + inside, all + count)
+    });
+    since as f64 / all.max(1) as f64
 }
 
 fn consequences<'s>(case: &Case<'_>, winner: &Scored, scored: &'s [Scored]) -> Vec<&'s Scored> {
