@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Processor time for each started `UNIT_BYTES` of a case.
-const TIME_PER_UNIT: Duration = Duration::from_secs(2);
+/// Processor time for each started `UNIT_BYTES` of a case, without and with optimisation.
+const TIME_PER_UNIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2000 } else { 250 });
 const UNIT_BYTES: usize = 100 << 10;
 /// A case that is not through after this time will never be.
 const HANG: Duration = Duration::from_secs(120);
@@ -43,7 +43,7 @@ pub(crate) fn hunt(target: &str, make: impl Fn(&mut Random) -> Vec<u8>, run: imp
         let mut random = Random::of_case(seed, target, case);
         let bytes = make(&mut random);
         watch.began(case, start.elapsed());
-        if let Some(what) = judge(&bytes, &mut worst, |bytes| run(bytes, &mut random)) {
+        if let Some(what) = judge(case, &bytes, &mut worst, |bytes| run(bytes, &mut random)) {
             let known = failures.entry(what).or_insert((case, 0));
             known.1 += 1;
             if known.1 == 1 {
@@ -58,10 +58,11 @@ pub(crate) fn hunt(target: &str, make: impl Fn(&mut Random) -> Vec<u8>, run: imp
     }
     let seconds = start.elapsed().as_secs();
     eprintln!(
-        "{target}: seed {seed}, {case} cases in {seconds} s, {} failures; slowest {:?} for {} bytes, most memory {} MiB",
+        "{target}: seed {seed}, {case} cases in {seconds} s, {} failures; slowest {:?} for {} bytes (case {}), most memory {} MiB",
         failures.len(),
         worst.time,
         worst.time_bytes,
+        worst.time_case,
         worst.memory >> 20,
     );
     let told: Vec<String> = failures
@@ -76,11 +77,12 @@ pub(crate) fn hunt(target: &str, make: impl Fn(&mut Random) -> Vec<u8>, run: imp
 struct Worst {
     time: Duration,
     time_bytes: usize,
+    time_case: u64,
     memory: usize,
 }
 
 /// Runs one case; tells what is wrong with it.
-fn judge(bytes: &[u8], worst: &mut Worst, run: impl FnOnce(&[u8])) -> Option<String> {
+fn judge(case: u64, bytes: &[u8], worst: &mut Worst, run: impl FnOnce(&[u8])) -> Option<String> {
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();
     let start = processor_time();
@@ -88,7 +90,7 @@ fn judge(bytes: &[u8], worst: &mut Worst, run: impl FnOnce(&[u8])) -> Option<Str
     let time = processor_time().saturating_sub(start);
     let memory = HEAP.peak_usage().saturating_sub(before);
     if time > worst.time {
-        (worst.time, worst.time_bytes) = (time, bytes.len());
+        (worst.time, worst.time_bytes, worst.time_case) = (time, bytes.len(), case);
     }
     worst.memory = worst.memory.max(memory);
     if let Err(panic) = end {

@@ -291,12 +291,10 @@ fn bombs_end_early() {
         let member = gzip(&vec![byte; 64 << 20]);
         let path = file(&folder, name, &member.repeat(160));
         let run = analyse(&[&path, Path::new(GOOD)]);
-        assert_eq!(
-            (run.code, run.stderr.lines().count()),
-            (Some(1), 1),
-            "{name}: {}",
-            run.stderr
-        );
+        assert_eq!(run.code, Some(1), "{name}: {}", run.stderr);
+        // The digits are one endless line, too.
+        let lines = if name == "digits.gz" { 2 } else { 1 };
+        assert_eq!(run.stderr.lines().count(), lines, "{name}: {}", run.stderr);
         assert!(run.stderr.contains("decompression bomb: "), "{name}: {}", run.stderr);
         assert!(run.stdout.contains(FOUND), "{name}: {}", run.stdout);
     }

@@ -86,11 +86,14 @@ fn blocks<'a>(text: &Text<'a>) -> Vec<Block<'a>> {
     };
     let mut index = 0;
     while index < lines.len() {
-        match properties::read(lines, index) {
+        // The first line decides, so that text in which every line ends in a backslash is not joined again and again.
+        match properties::read(&lines[..=index], index) {
             Line::Nothing => index += 1,
-            Line::Key(entry, taken) if is_conf_line(&entry) => {
-                open.entries.push(entry);
-                index += taken;
+            Line::Key(first, _) if is_conf_line(&first) => {
+                if let Line::Key(entry, taken) = properties::read(lines, index) {
+                    open.entries.push(entry);
+                    index += taken;
+                }
             }
             // A whole file is one block, whatever odd lines stand in it.
             Line::Key(..) if hinted && admin_header(lines[index]).is_none() => index += 1,

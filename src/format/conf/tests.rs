@@ -39,6 +39,18 @@ fn a_broker_file_keeps_blanks_and_unknown_keys() {
 }
 
 #[test]
+fn joined_lines_are_read_once() {
+    let text = "x\\\n".repeat(100_000);
+    let start = std::time::Instant::now();
+    assert_eq!(read("broker.conf", &text), Vec::<String>::new());
+    assert!(start.elapsed().as_secs() < 20, "took {:?}", start.elapsed());
+    assert_eq!(
+        read("broker.conf", "brokerClusterName=a\\\n  b\nbrokerName=c\nbrokerId=0\n").len(),
+        3
+    );
+}
+
+#[test]
 fn classes_are_told_by_keys() {
     for (path, body, class) in [
         ("x.conf", "kvConfigPath=/data/kv.json\nlistenPort=9876\n", "namesrv"),

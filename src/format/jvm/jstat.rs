@@ -68,7 +68,7 @@ fn row(line: &str, at: usize, columns: &[&str]) -> Option<Row> {
         return None;
     }
     let get = |name: &str| {
-        let place = columns.iter().position(|column| *column == name)?;
+        let place = columns[..numeric].iter().position(|column| *column == name)?;
         number(words[place])
     };
     let share = |used: &str, of: &str| {
@@ -205,6 +205,14 @@ mod tests {
     fn samples() {
         testing::check_samples(&FORMAT);
         testing::never_panics(&FORMAT);
+    }
+
+    #[test]
+    fn titles_without_values_do_no_harm() {
+        let text = "YGC YGCT FGC FGCT GCT LGCC GCC O E Timestamp\n1 0.1 2 0.2 0.3\n1 0.1 2 0.2 0.3 a b 4\n";
+        let mut events: Vec<crate::model::Event> = Vec::new();
+        parse(&Text::new(crate::model::SourceId(0), "x", text), &mut events);
+        assert!(!events.is_empty());
     }
 
     #[test]

@@ -174,13 +174,16 @@ impl Scan<'_> {
         }
         let text = String::from_utf8_lossy(prefix);
         let header = read_header(&text, self.server);
-        match header.level {
-            Level::Warn => stats.warn += 1,
-            Level::Error => stats.error += 1,
-            _ => {}
-        }
-        if header.level >= Level::Warn {
-            stats.templates.add(line, &text, header.at);
+        // A damaged line may name a second level; what is counted must not hang on where a part of the log begins.
+        if !quiet {
+            match header.level {
+                Level::Warn => stats.warn += 1,
+                Level::Error => stats.error += 1,
+                _ => {}
+            }
+            if header.level >= Level::Warn {
+                stats.templates.add(line, &text, header.at);
+            }
         }
         if let Some(at) = header.at {
             stats.first.get_or_insert(at);
@@ -303,6 +306,23 @@ mod tests {
             scan("a x\nb\n\tat x\nx\n", &["x"]),
             [(1, 1, Level::None), (2, 1, Level::None), (4, 1, Level::None)]
         );
+    }
+
+    #[test]
+    fn levels_are_counted_wherever_a_part_begins() {
+        let automaton = AhoCorasick::new(["x"]).unwrap();
+        let scan = Scan {
+            source: SourceId(0),
+            automaton: &automaton,
+            server: true,
+            fold: false,
+            gate: None,
+        };
+        let first = "2024-03-12 09:30:10 - [WATERMARK] Send Queue Size: 60\n";
+        let damaged =
+            "2024-03-12 09:30:11 - [WATERMARK] Send Que03-02 10:15:02.114 ERROR 4411 --- [main] c.e.Order : x\n";
+        let errors = |text: &str| scan.run(text.as_bytes(), 1, &mut |_| {}).error;
+        assert_eq!(errors(&format!("{first}{damaged}")), errors(first) + errors(damaged));
     }
 
     proptest::proptest! {
