@@ -1,9 +1,11 @@
 //! Header lines of a GC log: JVM version, command line flags, the collector in use, the largest heap.
 //!
-//!     OpenJDK 64-Bit Server VM (25.71-b00) for linux-amd64 JRE (1.8.0_262-b10), built on …
-//!     CommandLine flags: -XX:MaxHeapSize=838860800 -XX:+UseConcMarkSweepGC …
-//!     [0.016s][info][gc] Using G1
-//!     [0.016s][info][gc,init] Version: 17.0.15+6 (release)
+//! ```text
+//! OpenJDK 64-Bit Server VM (25.71-b00) for linux-amd64 JRE (1.8.0_262-b10), built on …
+//! CommandLine flags: -XX:MaxHeapSize=838860800 -XX:+UseConcMarkSweepGC …
+//! [0.016s][info][gc] Using G1
+//! [0.016s][info][gc,init] Version: 17.0.15+6 (release)
+//! ```
 
 use super::collect::Collect;
 use super::record::Collector;

@@ -1,8 +1,10 @@
 //! Time stamps of GC logs: date stamps with or without zone, uptime in seconds, and the decorators of unified logs.
 //! Only reading; which zone a local stamp means is settled elsewhere.
 //!
-//!     2014-03-12T21:18:20.385-0500: 13289.993: #4: [GC …      classic, any part may be missing
-//!     [2026-11-22T13:16:49.656+0000][0.325s][325ms][gc] …     unified, any set of decorators
+//! ```text
+//! 2014-03-12T21:18:20.385-0500: 13289.993: #4: [GC …      classic, any part may be missing
+//! [2026-11-22T13:16:49.656+0000][0.325s][325ms][gc] …     unified, any set of decorators
+//! ```
 
 use super::scan::{number, number_start};
 use crate::model::Moment;

@@ -1,7 +1,9 @@
 //! Lines that tell how long application threads stood still at a safepoint, classic and unified.
 //!
-//!     … Total time for which application threads were stopped: 0.0052850 seconds, Stopping threads took: 0.0000700 seconds
-//!     [safepoint] Safepoint "G1CollectForAllocation", Time since last: 1 ns, Reaching safepoint: 2 ns, At safepoint: 3 ns, Total: 5 ns
+//! ```text
+//! … Total time for which application threads were stopped: 0.0052850 seconds, Stopping threads took: 0.0000700 seconds
+//! [safepoint] Safepoint "G1CollectForAllocation", Time since last: 1 ns, Reaching safepoint: 2 ns, At safepoint: 3 ns, Total: 5 ns
+//! ```
 //!
 //! Later JDKs put more parts between (`Cleanup`, `Leaving safepoint`, thread counts), so each part is looked up by name.
 

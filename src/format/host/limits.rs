@@ -1,10 +1,10 @@
-//! Limits of processes: `ulimit -a`, /proc/<pid>/limits, limits.conf, systemd units, scripts. The grammar of statements
+//! Limits of processes: `ulimit -a`, `/proc/<pid>/limits`, limits.conf, systemd units, scripts. The grammar of statements
 //! is in `setting`. Sizes are given in bytes.
 //!
 //! ```text
 //! open files                          (-n) 65535          bash
 //! -n: file descriptors                1024                zsh, busybox
-//! Max open files            1024                 4096                 files      /proc/<pid>/limits
+//! Max open files            1024                 4096                 files      `/proc/<pid>/limits`
 //! * hard nofile 655350                                    limits.conf
 //! ```
 
@@ -96,7 +96,7 @@ fn printed(line: &str) -> Option<(&'static str, f64)> {
     told(letter)
 }
 
-/// A row of /proc/<pid>/limits; sizes there are in bytes.
+/// A row of `/proc/<pid>/limits`; sizes there are in bytes.
 fn proc_row(line: &str) -> Option<(&'static str, f64, f64)> {
     line.starts_with("Max ").then_some(())?;
     let (what, _, name, _) = LIMITS.iter().find(|(_, _, name, _)| line.starts_with(name))?;

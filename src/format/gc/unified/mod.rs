@@ -1,9 +1,11 @@
 //! GC lines of JDK 9 and later (`-Xlog:gc*`), with any set of decorators or none.
 //!
-//!     [2026-11-22T13:16:35.977+0000][gc,start    ] GC(0) Pause Young (Normal) (G1 Evacuation Pause)
-//!     [2026-11-22T13:16:35.980+0000][gc,heap     ] GC(0) Eden regions: 6->0(27)
-//!     [2026-11-22T13:16:35.980+0000][gc,metaspace] GC(0) Metaspace: 78K(320K)->78K(320K) NonClass: …
-//!     [2026-11-22T13:16:35.980+0000][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 6M->1M(64M) 2.922ms
+//! ```text
+//! [2026-11-22T13:16:35.977+0000][gc,start    ] GC(0) Pause Young (Normal) (G1 Evacuation Pause)
+//! [2026-11-22T13:16:35.980+0000][gc,heap     ] GC(0) Eden regions: 6->0(27)
+//! [2026-11-22T13:16:35.980+0000][gc,metaspace] GC(0) Metaspace: 78K(320K)->78K(320K) NonClass: …
+//! [2026-11-22T13:16:35.980+0000][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 6M->1M(64M) 2.922ms
+//! ```
 //!
 //! One line is one message, so lines are read one by one. `GC(n) Pause … <number>ms` ends a pause; the lines before it
 //! with the same id tell generations and metaspace. Serial and CMS print a full collection inside the young one that

@@ -48,7 +48,7 @@ pub(crate) struct Limit<'a> {
     pub(crate) by_command: bool,
 }
 
-/// Limits: the name in limits.conf, ulimit's letter, the name in /proc/<pid>/limits, and systemd's.
+/// Limits: the name in limits.conf, ulimit's letter, the name in `/proc/<pid>/limits`, and systemd's.
 pub(crate) const LIMITS: &[(&str, char, &str, &str)] = &[
     ("nofile", 'n', "Max open files", "LimitNOFILE"),
     ("nproc", 'u', "Max processes", "LimitNPROC"),
