@@ -59,9 +59,10 @@ impl<'a> ConfFile<'a> {
         Some(value.trim()).filter(|v| !v.is_empty())
     }
 
-    /// `listenPort`, or the port that the broker opens without it.
+    /// `listenPort`, or the port that the broker opens without it. What is no port is left to the check of types.
     pub(crate) fn port(&self) -> i64 {
-        self.meant("listenPort").and_then(|v| v.parse().ok()).unwrap_or(10911)
+        let written = self.meant("listenPort").and_then(|v| v.parse().ok());
+        written.filter(|port| (1..=65_535).contains(port)).unwrap_or(10911)
     }
 
     /// Role as meant: `ASYNC_MASTER`, `SYNC_MASTER`, `SLAVE`.

@@ -199,6 +199,33 @@ fn one_file() {
 }
 
 #[test]
+fn impossible_numbers_do_no_harm() {
+    for number in [
+        "9223372036854775807",
+        "-9223372036854775808",
+        "-1",
+        "65536",
+        "99999999999999999999",
+    ] {
+        let keys = [
+            "listenPort",
+            "haListenPort",
+            "maxMessageSize",
+            "mappedFileSizeConsumeQueue",
+            "transactionCheckMax",
+        ];
+        let body = |port: &str| {
+            let all = keys.map(|key| format!("{key}={number}\n")).concat();
+            format!("brokerIP1=10.0.0.1\nlistenPort={port}\n{all}")
+        };
+        Bundle::default()
+            .broker("a/broker.conf", "mq-1", &body("1"))
+            .broker("b/broker.conf", "mq-1", &body(number))
+            .found();
+    }
+}
+
+#[test]
 fn versions_decide() {
     for (version, body, want) in [
         ("5.3.3", "aclEnable=true", &["acl-dead-switch"][..]),

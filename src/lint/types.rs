@@ -214,7 +214,7 @@ fn out_of_range(file: &ConfFile<'_>, entry: &Entry<'_>, hits: &mut Hits) {
 
 fn consume_queue_size(entry: &Entry<'_>, value: i64, hits: &mut Hits) {
     if entry.key == "mappedFileSizeConsumeQueue" && value % 20 != 0 {
-        hits.add(Hit::new("value-not-multiple-of-20", entry.event).suggestion((value + 19) / 20 * 20));
+        hits.add(Hit::new("value-not-multiple-of-20", entry.event).suggestion(value.saturating_add(19) / 20 * 20));
     }
 }
 
