@@ -148,11 +148,7 @@ fn every_cause_has_a_rule() {
         .filter_map(|rule| rule.get("cause")?.as_str().map(str::to_owned))
         .collect();
     let missing: Vec<String> = causes().difference(&with_rule).cloned().collect();
-    assert!(
-        missing.is_empty(),
-        "causes without a rule: {}",
-        missing.join(", ")
-    );
+    assert!(missing.is_empty(), "causes without a rule: {}", missing.join(", "));
 }
 
 #[test]
@@ -179,8 +175,7 @@ fn every_rule_has_a_sample_that_fires_and_one_that_does_not() {
 
 #[test]
 fn every_format_has_a_sample() {
-    let names = rmqdoc::format::formats()
-        .map(|format| format!("samples/formats/{}", format.name));
+    let names = rmqdoc::format::formats().map(|format| format!("samples/formats/{}", format.name));
     let missing: Vec<String> = names.filter(|folder| files(&root().join(folder)).is_empty()).collect();
     assert!(missing.is_empty(), "missing: {}", missing.join(", "));
 }
