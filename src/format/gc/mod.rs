@@ -1,8 +1,10 @@
 //! GC logs of HotSpot: classic (JDK 5 to 8) and unified (JDK 9 and later), every collector.
 //!
-//!     2017-06-22T12:25:26.515+0530: 66155.261: [GC pause (G1 Humongous Allocation) (mixed) (to-space exhausted), 0.24 secs]
-//!     [2026-11-22T13:16:35.980+0000][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 6M->1M(64M) 2.922ms
-//!     2.480: Total time for which application threads were stopped: 0.0047914 seconds, Stopping threads took: 0.0000103 seconds
+//! ```text
+//! 2017-06-22T12:25:26.515+0530: 66155.261: [GC pause (G1 Humongous Allocation) (mixed) (to-space exhausted), 0.24 secs]
+//! [2026-11-22T13:16:35.980+0000][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 6M->1M(64M) 2.922ms
+//! 2.480: Total time for which application threads were stopped: 0.0047914 seconds, Stopping threads took: 0.0000103 seconds
+//! ```
 //!
 //! `reader` cuts bytes into lines and gives each to `classic`, `unified`, `stopped` or `header`; they tell `collect`
 //! what they found; `record` is the result, `stats` its figures, `events` its events, `report` what people read.

@@ -1,7 +1,9 @@
 //! Numbers, sizes and changes as GC logs print them, read from bytes without allocation. Both `.` and `,` are decimal
 //! marks (`0,0854230 secs` of a JVM under a European locale).
 //!
-//!     5811.9M(12.0G)->3097M(12G)      374465K->374455K(524224K)      8703K(9792K)->1088K(9792K)      0.0B
+//! ```text
+//! 5811.9M(12.0G)->3097M(12G)      374465K->374455K(524224K)      8703K(9792K)->1088K(9792K)      0.0B
+//! ```
 
 use super::record::Change;
 use memchr::memmem::Finder;

@@ -1,10 +1,12 @@
 //! GC logs of JDK 5 to 8 (`-XX:+PrintGC`, `-XX:+PrintGCDetails` and their many companions).
 //!
-//!     2014-03-12T21:18:26.029-0500: 13295.637: [GC 13295.637: [ParNew (promotion failed)
-//!     Desired survivor size 208764928 bytes, new threshold 15 (max 15)
-//!     : 6906246K->6819243K(6932288K), 2.73 secs]13298.367: [CMS13300.980: [CMS-concurrent-sweep: 16.2/20.7 secs]
-//!      (concurrent mode failure): 23591969K->23342845K(25165824K), 127.2 secs] 30431568K->23342845K(32098112K), 129.9 secs]
-//!     0.230: [GC pause (young)0.235:  (initial-mark), 0.00430038 secs]
+//! ```text
+//! 2014-03-12T21:18:26.029-0500: 13295.637: [GC 13295.637: [ParNew (promotion failed)
+//! Desired survivor size 208764928 bytes, new threshold 15 (max 15)
+//! : 6906246K->6819243K(6932288K), 2.73 secs]13298.367: [CMS13300.980: [CMS-concurrent-sweep: 16.2/20.7 secs]
+//!  (concurrent mode failure): 23591969K->23342845K(25165824K), 127.2 secs] 30431568K->23342845K(32098112K), 129.9 secs]
+//! 0.230: [GC pause (young)0.235:  (initial-mark), 0.00430038 secs]
+//! ```
 //!
 //! A record is a tree of brackets that other threads and other flags write into at any place, so it is not read line by
 //! line: a stack follows the brackets over line ends. Only brackets that close with seconds of their own live on the

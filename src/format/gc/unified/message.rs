@@ -1,7 +1,9 @@
 //! The text of a unified pause line: kind, cause and duration.
 //!
-//!     Pause Young (Concurrent Start) (G1 Humongous Allocation) 16113M->15932M(16384M) 36.022ms
-//!     Pause Final Mark (process weakrefs) 1.404ms
+//! ```text
+//! Pause Young (Concurrent Start) (G1 Humongous Allocation) 16113M->15932M(16384M) 36.022ms
+//! Pause Final Mark (process weakrefs) 1.404ms
+//! ```
 
 use crate::format::gc::collect::Collect;
 use crate::format::gc::record::{CauseId, Collector, PauseKind};
