@@ -40,6 +40,8 @@ const PROPERTIES: &[&str] = &[
 
 /// Most options read of one line.
 const OPTIONS_MAX: usize = 300;
+/// Longest option in characters; a line of dashes would otherwise be read to its end from each of them.
+const OPTION_MAX: usize = 4096;
 
 /// All options of a line in order.
 pub(super) fn options(line: &str) -> Vec<VmOption<'_>> {
@@ -83,9 +85,13 @@ fn starts_word(line: &str, at: usize) -> bool {
 }
 
 fn option_at(text: &str) -> Option<VmOption<'_>> {
-    let end = text
-        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'))
-        .unwrap_or(text.len());
+    if !text[1..].starts_with(['X', 'D', 'j', 'a']) {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    let mut chars = text.char_indices().enumerate();
+    let end = chars.find(|(count, (_, c))| *count >= OPTION_MAX || ends(*c));
+    let end = end.map_or(text.len(), |(_, (at, _))| at);
     let word = text[..end].trim_end_matches([',', ']', ')', ';', '\\']);
     if let Some(rest) = word.strip_prefix("-XX:") {
         return advanced(text, word, rest);
@@ -184,6 +190,16 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_dashes_is_read_once() {
+        for part in [",-", ",-X", ",-D", ",-XX:"] {
+            let line = part.repeat(100_000);
+            let start = std::time::Instant::now();
+            options(&line);
+            assert!(start.elapsed().as_secs() < 10, "{part}: took {:?}", start.elapsed());
+        }
+    }
 
     #[test]
     fn reads_options() {
