@@ -105,10 +105,11 @@ fn best_offset(spans: &[(i64, i64)], anchors: &[(i64, i64)]) -> Option<i64> {
     let (first, last) = (anchors.iter().map(|a| a.0).min()?, anchors.iter().map(|a| a.1).max()?);
     let (from, to) = (spans.iter().map(|s| s.0).min()?, spans.iter().map(|s| s.1).max()?);
     let distance = |offset: i64| {
-        let (from, to) = (from - offset, to - offset);
+        let (from, to) = (from.saturating_sub(offset), to.saturating_sub(offset));
         // A short log inside a long one fits wherever it lies; outside it, the gap counts.
-        let outside = (first - from).max(0) + (to - last).max(0);
-        outside * 4 + (last - to).abs() + (from - first).abs() / 4
+        let before = i128::from(first) - i128::from(from);
+        let after = i128::from(to) - i128::from(last);
+        (before.max(0) + after.max(0)) * 4 + after.abs() + before.abs() / 4
     };
     let likely = [GMT8_MS, 0];
     let best_likely = likely.into_iter().min_by_key(|o| distance(*o))?;

@@ -199,7 +199,7 @@ fn covered(hole: &Hole<'_>, pauses: &[(i64, i64)]) -> i64 {
     for (from, to) in pauses {
         let (from, to) = ((*from).max(at), (*to).min(end));
         if from < to {
-            sum += to - from;
+            sum = sum.saturating_add(to.saturating_sub(from));
             at = to;
         }
     }
