@@ -2,12 +2,11 @@
 
 use super::happenings;
 use super::measure::Measured;
-use super::read::{Read, Reading, SHARED_MIN, ports_of, read};
+use super::read::{Read, Reading, SHARED_MIN, ports_of, read, Sieves};
 use super::window::Window;
 use super::{Progress, Step, TimePoint};
 use crate::derive::clocks::{self, Clocks, Ends};
 use crate::derive::{Bundle, branches};
-use crate::format::log::InfoGate;
 use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
 use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Zone};
@@ -98,12 +97,12 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
     let sources = job.sources;
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
-    let gate = InfoGate::new(&job.book.automaton);
+    let sieves = Sieves::new(job.book);
     let reading = Reading {
         book: job.book,
         ports,
         threads: job.threads,
-        gate: &gate,
+        sieves: &sieves,
         window: window.as_ref(),
         effects: job.measures.then_some(&job.book.effects),
     };

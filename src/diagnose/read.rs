@@ -10,8 +10,8 @@ use crate::derive::clocks::Ends;
 use crate::format::log::scan::ScanStats;
 use crate::format::log::stitch::{Edges, Stitch, scan_chunk};
 use crate::format::log::template::Templates;
-use crate::format::log::{InfoGate, Scan, header, which, which_log};
-use crate::format::series::{Clock, LineNumbers, LogSeries};
+use crate::format::log::{Found, Scan, SeriesLine, Sieve, header, which, which_log};
+use crate::format::series::{Clock, LogSeries, marks};
 use crate::format::{conf, formats};
 use crate::input::{Buffer, Kind, Reader, Source, Whole};
 use crate::model::finding::Problem;
@@ -21,7 +21,7 @@ use crate::rule::matcher::Ports;
 use crate::rule::tally::Tally;
 use crate::rule::{Matcher, RuleBook, compile};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Sources up to this size are read whole.
 const WHOLE_MAX: usize = 8 << 20;
@@ -83,18 +83,43 @@ pub(super) struct Reading<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) ports: &'a Ports,
     pub(super) threads: usize,
-    /// Tells INFO lines of which no rule speaks.
-    pub(super) gate: &'a InfoGate,
+    /// Tell lines of which no rule speaks.
+    pub(super) sieves: &'a Sieves<'a>,
     /// Only what happened in it counts.
     pub(super) window: Option<&'a Window>,
     /// Which quantities to follow; `None` outside comparisons.
     pub(super) effects: Option<&'a Effects>,
 }
 
-impl<'a> Reading<'a> {
+/// The sieve of each kind of log, made when the first log of that kind is read.
+#[derive(Debug)]
+pub(super) struct Sieves<'a> {
+    book: &'a RuleBook,
+    by_log: [OnceLock<Option<Sieve>>; LogKind::COUNT],
+}
+
+impl<'a> Sieves<'a> {
+    pub(super) fn new(book: &'a RuleBook) -> Self {
+        Self {
+            book,
+            by_log: [const { OnceLock::new() }; LogKind::COUNT],
+        }
+    }
+
     /// Applications may say anything at INFO; RocketMQ's own logs say what is known.
-    fn gate_for(&self, log: LogKind) -> Option<&'a InfoGate> {
-        (!matches!(log, LogKind::App | LogKind::System | LogKind::Tools)).then_some(self.gate)
+    fn of(&self, log: LogKind) -> Option<&Sieve> {
+        let make = || {
+            let bit = compile::log_bit(log);
+            let useful = |literal: u32| {
+                let signals = &self.book.literal_signals[literal as usize];
+                signals.iter().any(|signal| {
+                    let logs = self.book.signals[*signal as usize].logs;
+                    !self.book.by_signal[*signal as usize].is_empty() && (logs == 0 || logs & bit != 0)
+                })
+            };
+            marks(log).map(|marks| Sieve::new(&self.book.automaton, &useful, marks))
+        };
+        self.by_log[log as usize].get_or_init(make).as_ref()
     }
 }
 
@@ -331,17 +356,20 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     }
     let mut templates = Templates::default();
     if is_log {
-        for event in series(id, &source.path, log, body, 1, false) {
-            gather.event(&event, &info);
-        }
         let scan = Scan {
             source: id,
             automaton: &reading.book.automaton,
+            literals: &reading.book.literals,
             server: which::is_server(log),
             fold: body.len() <= FOLD_MAX,
-            gate: reading.gate_for(log),
+            sieve: reading.sieves.of(log),
         };
-        let stats = scan.run(body.as_bytes(), 1, &mut |record| gather.record(record, &info));
+        let mut part = LogPart::new(&mut gather, &info, id, log);
+        if scan.sieve.is_none() {
+            part.text(body);
+        }
+        let stats = scan.run(body, 0..body.len(), 1, &mut part);
+        part.finish();
         gather.note(stats.first);
         gather.note(stats.last);
         if events.is_empty() && stats.stamped == 0 && gather.matcher.tallies.is_empty() && log == LogKind::App {
@@ -361,31 +389,79 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     }
 }
 
-/// The periodic lines of a log as events.
-fn series(id: SourceId, path: &str, log: LogKind, body: &str, first_line: u32, thin: bool) -> Vec<Event> {
-    let clock = if which::is_server(log) || log == LogKind::App {
-        Clock::Gmt8
-    } else {
-        Clock::Local
-    };
-    let mut series = LogSeries::new(id, Some(log), clock);
-    if thin {
-        series = series.thin();
+/// Takes what the scan of a log, or of a part of one, finds.
+struct LogPart<'g, 'a> {
+    gather: &'g mut Gather<'a>,
+    info: &'g SourceInfo,
+    series: LogSeries,
+    source: SourceId,
+    dump_class: Option<&'static str>,
+    events: Vec<Event>,
+}
+
+impl<'g, 'a> LogPart<'g, 'a> {
+    fn new(gather: &'g mut Gather<'a>, info: &'g SourceInfo, id: SourceId, log: LogKind) -> Self {
+        let clock = if which::is_server(log) || log == LogKind::App {
+            Clock::Gmt8
+        } else {
+            Clock::Local
+        };
+        Self {
+            gather,
+            info,
+            series: LogSeries::new(id, Some(log), clock),
+            source: id,
+            dump_class: dump_class(log),
+            events: Vec::new(),
+        }
     }
-    let mut events = Vec::new();
-    series.text(first_line, body, &mut events);
-    if let Some(class) = dump_class(log) {
-        let mut lines = LineNumbers::new(first_line, body);
-        for at in memchr::memmem::find_iter(body.as_bytes(), " main - ") {
-            let (number, line) = lines.at(at);
-            if let Some((key, value)) = conf::start_dump_line(line) {
-                events.push(conf::dump_event(class, path, key, value, Span::line(id, number), line));
+
+    /// Of a big log.
+    fn thin(mut self) -> Self {
+        self.series = self.series.thin();
+        self
+    }
+
+    /// Reads the series of a log without a sieve.
+    fn text(&mut self, body: &str) {
+        self.series.text(1, body, &mut self.events);
+    }
+
+    fn finish(mut self) {
+        self.series.finish(&mut self.events);
+        for event in self.events {
+            self.gather.event(&event, self.info);
+        }
+    }
+}
+
+impl Found for LogPart<'_, '_> {
+    fn record(&mut self, record: &LogRecord<'_>) {
+        self.gather.record(record, self.info);
+    }
+
+    fn line(&mut self, line: &SeriesLine<'_>) {
+        self.series.at(line, &mut self.events);
+        if let Some(class) = self.dump_class.filter(|_| line.marked) {
+            let text = line.line();
+            if text.contains(" main - ")
+                && let Some((key, value)) = conf::start_dump_line(text)
+            {
+                let span = Span::line(self.source, line.number);
+                self.events
+                    .push(conf::dump_event(class, &self.info.path, key, value, span, text));
+            }
+        }
+        if self.events.len() >= EVENTS_HELD {
+            for event in std::mem::take(&mut self.events) {
+                self.gather.event(&event, self.info);
             }
         }
     }
-    series.finish(&mut events);
-    events
 }
+
+/// Events of series held before they are counted.
+const EVENTS_HELD: usize = 1000;
 
 /// The class of configuration whose start-up dump stands in such a log.
 fn dump_class(log: LogKind) -> Option<&'static str> {
@@ -395,15 +471,6 @@ fn dump_class(log: LogKind) -> Option<&'static str> {
         LogKind::Controller => Some("controller"),
         _ => None,
     }
-}
-
-/// Whether a log holds lines that say something as a series, or a start-up dump.
-fn is_periodic(log: LogKind) -> bool {
-    dump_class(log).is_some()
-        || matches!(
-            log,
-            LogKind::Watermark | LogKind::Store | LogKind::Stats | LogKind::Proxy
-        )
 }
 
 fn head_of(body: &str) -> &str {
@@ -471,9 +538,10 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     let scan = Scan {
         source: id,
         automaton: &reading.book.automaton,
+        literals: &reading.book.literals,
         server: which::is_server(log),
         fold: false,
-        gate: reading.gate_for(log),
+        sieve: reading.sieves.of(log),
     };
     let merge = Mutex::new(Merge {
         next_line: 1,
@@ -484,16 +552,11 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     });
     let scan_part = |text: &str, first_line: u32, lines: u32| {
         let mut gather = Gather::new(reading);
-        let (stats, edges) = scan_chunk(&scan, text, first_line, stamped, &mut |record| {
-            gather.record(record, info)
-        });
+        let mut found = LogPart::new(&mut gather, info, id, log).thin();
+        let (stats, edges) = scan_chunk(&scan, text, first_line, stamped, &mut found);
+        found.finish();
         gather.note(stats.first);
         gather.note(stats.last);
-        if is_periodic(log) {
-            for event in series(id, &info.path, log, text, first_line, true) {
-                gather.event(&event, info);
-            }
-        }
         let part = Part {
             lines,
             gather,
@@ -556,7 +619,7 @@ impl<'a> Merge<'a> {
     fn add(&mut self, part: Part<'a>, scan: &Scan<'_>, info: &SourceInfo) {
         let gather = &mut self.gather;
         self.stitch
-            .push(scan, part.edges, &mut |record| gather.record(record, info));
+            .push(scan, part.edges, &mut |record: &LogRecord<'_>| gather.record(record, info));
         gather.matcher.absorb(part.gather.matcher.tallies, 0);
         for fact in part.gather.facts {
             let most = facts_max(&fact);
@@ -576,7 +639,7 @@ impl<'a> Merge<'a> {
             self.add(part, scan, info);
         }
         let gather = &mut self.gather;
-        self.stitch.finish(scan, &mut |record| gather.record(record, info));
+        self.stitch.finish(scan, &mut |record: &LogRecord<'_>| gather.record(record, info));
         let edges = std::mem::take(&mut self.stitch.stats);
         self.stats.add(&edges);
     }

@@ -54,6 +54,11 @@ pub enum LogKind {
     System,
 }
 
+impl LogKind {
+    /// How many kinds there are.
+    pub const COUNT: usize = Self::System as usize + 1;
+}
+
 /// What the run knows of a source.
 #[derive(Debug, Clone)]
 pub struct SourceInfo {

@@ -8,6 +8,7 @@
 //! time="2023-05-10T14:02:11+08:00" level=error msg="connect to namesrv failed." …                     Go client
 //! ```
 
+use super::plain::{self, Plain};
 use crate::model::moment::civil_ms;
 use crate::model::{Level, Moment, Zone};
 
@@ -31,6 +32,9 @@ const PREFIX_MAX: usize = 240;
 
 /// Whether a line begins a record. Cheap; runs on every line.
 pub fn begins_record(line: &[u8]) -> bool {
+    if plain::minute(line).is_some() {
+        return true;
+    }
     let Some(&first) = line.first() else { return false };
     match first {
         b'0'..=b'9' => starts_with_stamp(line),
@@ -276,6 +280,11 @@ const SERVER_THREADS: &[&str] = &[
 /// Reads the prefix of a line that begins a record. `server` says that the file is one of a RocketMQ server's.
 pub fn read_header(line: &str, server: bool) -> Header<'_> {
     let bytes = line.as_bytes();
+    if let Some(plain) = plain::read(bytes)
+        && let Some(header) = plain_header(line, plain, server)
+    {
+        return header;
+    }
     if line.starts_with("time=\"") {
         return logrus(line);
     }
@@ -326,6 +335,27 @@ pub fn read_header(line: &str, server: bool) -> Header<'_> {
     header
 }
 
+/// The header of a line in one of RocketMQ's fixed layouts. `None` when its stamp cannot be read.
+pub(super) fn plain_header(line: &str, plain: Plain, server: bool) -> Option<Header<'_>> {
+    let stamp = read_stamp(line.as_bytes())?;
+    let name = &line[plain.name.0..plain.name.1];
+    Some(Header {
+        at: moment(stamp, server, false, name, ""),
+        level: plain.level,
+        thread: name,
+        logger: if is_logger(name) { name } else { "" },
+    })
+}
+
+/// `RocketmqClient`, `com.acme.OrderListener`.
+fn is_logger(token: &str) -> bool {
+    let package = token.len() > 5
+        && token.as_bytes()[0].is_ascii_lowercase()
+        && token.matches('.').count() >= 2
+        && !token.contains(['=', ',', '/']);
+    package || matches!(token, "RocketmqClient" | "RocketmqRemoting" | "RocketmqCommon")
+}
+
 fn floor_boundary(line: &str, mut at: usize) -> usize {
     at = at.min(line.len());
     while !line.is_char_boundary(at) {
@@ -363,11 +393,7 @@ fn moment(stamp: Stamp, server: bool, bracketed: bool, thread: &str, prefix: &st
 fn names(prefix: &str, after_level: usize) -> (&str, &str, bool) {
     let mut logger = "";
     for token in prefix.split([' ', '\t', '[', ']', ':', '(', '#']).take(40) {
-        let package = token.len() > 5
-            && token.matches('.').count() >= 2
-            && !token.contains(['=', ',', '/'])
-            && token.as_bytes()[0].is_ascii_lowercase();
-        if package || matches!(token, "RocketmqClient" | "RocketmqRemoting" | "RocketmqCommon") {
+        if is_logger(token) {
             logger = token;
             break;
         }

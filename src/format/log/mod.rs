@@ -2,13 +2,14 @@
 //! level, thread and logger of a line; `which` tells which log a file is; `scan` cuts records and looks for literals.
 
 pub mod header;
-pub mod info_gate;
+pub mod plain;
 pub mod scan;
+pub mod sieve;
 pub mod stitch;
 pub mod template;
 pub mod which;
 
 pub use header::Header;
-pub use info_gate::InfoGate;
-pub use scan::{Scan, ScanStats};
+pub use scan::{Found, Scan, ScanStats, SeriesLine};
+pub use sieve::{Marks, Sieve};
 pub use which::which_log;

@@ -3,12 +3,14 @@
 //! A record is a line that begins with a stamp (or level) and all lines up to the next one. In text without any stamps
 //! every line that is not a continuation (`\tat …`, `Caused by: …`) is a record of its own.
 
-use super::header::{begins_record, read_header};
-use super::info_gate::InfoGate;
+use super::header::{Header, begins_record, plain_header, read_header};
+use super::plain::{self, Plain};
+use super::sieve::{Known, Sieve};
 use super::template::Templates;
 use crate::model::{Level, LogRecord, Moment, SourceId};
 use aho_corasick::AhoCorasick;
-use memchr::memchr;
+use memchr::{memchr, memmem};
+use std::ops::Range;
 
 /// Longest record that is looked at as one; what follows becomes a record of its own, so hostile input stays linear.
 const RECORD_MAX: usize = 64 * 1024;
@@ -22,12 +24,50 @@ pub struct Scan<'a> {
     pub source: SourceId,
     /// Over all literals of all rules.
     pub automaton: &'a AhoCorasick,
+    /// The literals, by their number in the automaton.
+    pub literals: &'a [String],
     /// Stamps without a fraction are GMT+8.
     pub server: bool,
-    /// Tells INFO lines that need no search; only for RocketMQ's own logs.
-    pub gate: Option<&'a InfoGate>,
+    /// Tells lines that need no search; only for RocketMQ's own logs.
+    pub sieve: Option<&'a Sieve>,
     /// Also look across broken lines (small files that may have been copied and pasted).
     pub fold: bool,
+}
+
+/// A line for the series of a log: all that were scanned before it stand in the same text.
+#[derive(Debug, Clone)]
+pub struct SeriesLine<'a> {
+    /// The text that is scanned.
+    pub text: &'a str,
+    /// Where the line stands in it, without its end.
+    pub at: Range<usize>,
+    /// Its number.
+    pub number: u32,
+    /// The record before it, when that was of another minute or there was none.
+    pub minute_before: Option<Range<usize>>,
+    /// A series reads this line; otherwise only the minute is new.
+    pub marked: bool,
+}
+
+impl<'a> SeriesLine<'a> {
+    /// The line.
+    pub fn line(&self) -> &'a str {
+        self.text[self.at.clone()].trim_end_matches('\r')
+    }
+}
+
+/// Takes what a scan finds.
+pub trait Found {
+    /// A record in which literals stand.
+    fn record(&mut self, record: &LogRecord<'_>);
+    /// A line that a series may want; only with a sieve that has marks.
+    fn line(&mut self, _line: &SeriesLine<'_>) {}
+}
+
+impl<F: FnMut(&LogRecord<'_>)> Found for F {
+    fn record(&mut self, record: &LogRecord<'_>) {
+        self(record);
+    }
 }
 
 /// What a scan counts beside the hits.
@@ -49,131 +89,205 @@ pub struct ScanStats {
     pub templates: Templates,
 }
 
-impl Scan<'_> {
-    /// Scans a text that begins at the start of a record; line numbers count from `first_line`.
-    pub fn run(&self, text: &[u8], first_line: u32, found: &mut dyn FnMut(&LogRecord<'_>)) -> ScanStats {
-        let mut stats = ScanStats::default();
-        let mut record = Open {
-            start: 0,
-            line: first_line,
-            stamped: false,
+/// The record that the scan is in.
+#[derive(Debug, Clone, Copy)]
+struct Open<'s> {
+    start: usize,
+    line: u32,
+    lines: u32,
+    stamped: bool,
+    plain: Option<Plain>,
+    /// What the sieve knows of its first line.
+    known: Option<&'s Known>,
+}
+
+/// What a scan carries from line to line.
+struct State<'f> {
+    stats: ScanStats,
+    hits: Vec<(u32, u32)>,
+    minute: Option<u128>,
+    before: Range<usize>,
+    found: &'f mut dyn Found,
+}
+
+impl<'a> Scan<'a> {
+    /// Scans `text[range]`, which begins at the start of a record; line numbers count from `first_line`. Series are given
+    /// the lines of this range only.
+    pub fn run(&self, text: &str, range: Range<usize>, first_line: u32, found: &mut dyn Found) -> ScanStats {
+        let bytes = &text.as_bytes()[..range.end];
+        let mut state = State {
+            stats: ScanStats::default(),
+            hits: Vec::new(),
+            minute: None,
+            before: 0..0,
+            found,
         };
-        let mut at = 0;
+        let mut at = range.start;
         let mut line = first_line;
-        let mut hits = Vec::new();
-        while at < text.len() {
-            let end = memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n);
-            let body = &text[at..end];
-            let begins = begins_record(body);
-            let cut = if record.stamped {
-                begins
-            } else {
-                begins || !continues(body)
-            };
-            if at > record.start && (cut || at - record.start > RECORD_MAX) {
-                self.close(&text[record.start..at], &record, &mut hits, &mut stats, found);
-                record = Open {
-                    start: at,
-                    line,
-                    stamped: begins,
-                };
-            } else if at == record.start {
-                record.stamped = begins;
+        let mut open: Option<Open<'_>> = None;
+        while at < bytes.len() {
+            let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+            let body = &bytes[at..end];
+            let next = self.open(body, at, line);
+            match &mut open {
+                None => open = Some(next),
+                Some(record) => {
+                    let cut = next.stamped || (!record.stamped && !continues(body));
+                    if cut || at - record.start > RECORD_MAX {
+                        self.close(&text[record.start..at], record, &mut state);
+                        *record = next;
+                    } else {
+                        record.lines += 1;
+                    }
+                }
+            }
+            if let Some(sieve) = self.sieve {
+                self.series(sieve, text, at..end, &next, &mut state);
             }
             at = end + 1;
             line += 1;
         }
-        if record.start < text.len() {
-            self.close(&text[record.start..], &record, &mut hits, &mut stats, found);
+        if let Some(record) = open {
+            let last = &text[record.start..range.end];
+            self.close(last, &record, &mut state);
             if record.stamped {
-                let last = &text[record.start..];
-                let line = &last[..memchr(b'\n', last).unwrap_or(last.len()).min(PREFIX_MAX)];
-                stats.last = read_header(&String::from_utf8_lossy(line), self.server)
-                    .at
-                    .or(stats.last);
+                state.stats.last = self.header(first_line_of(last), record.plain).at.or(state.stats.last);
             }
         }
-        stats.lines = line - first_line;
-        stats
+        state.stats.lines = line - first_line;
+        state.stats
     }
 
-    fn close(
-        &self,
-        bytes: &[u8],
-        open: &Open,
-        hits: &mut Vec<(u32, u32)>,
-        stats: &mut ScanStats,
-        found: &mut dyn FnMut(&LogRecord<'_>),
-    ) {
-        if open.stamped && self.is_cold(bytes) {
-            stats.stamped += 1;
-            self.edge(bytes, open.line, stats);
-            return;
+    /// A record that would begin with this line.
+    fn open(&self, body: &[u8], start: usize, line: u32) -> Open<'a> {
+        let plain = plain::read(body);
+        Open {
+            start,
+            line,
+            lines: 1,
+            stamped: plain.is_some() || begins_record(body),
+            plain,
+            known: plain.and_then(|plain| self.sieve?.known(body, &plain)),
         }
+    }
+
+    /// Gives the lines of `text[range]` to the series, without looking for records.
+    pub fn series_only(&self, text: &str, range: Range<usize>, first_line: u32, found: &mut dyn Found) {
+        let Some(sieve) = self.sieve else { return };
+        let mut state = State {
+            stats: ScanStats::default(),
+            hits: Vec::new(),
+            minute: None,
+            before: 0..0,
+            found,
+        };
+        let (mut at, mut line) = (range.start, first_line);
+        while at < range.end {
+            let end = memchr(b'\n', &text.as_bytes()[at..range.end]).map_or(range.end, |n| at + n);
+            let body = &text.as_bytes()[at..end];
+            let next = self.open(body, at, line);
+            self.series(sieve, text, at..end, &next, &mut state);
+            at = end + 1;
+            line += 1;
+        }
+    }
+
+    /// Shows a line to the series, if they may want it.
+    fn series(&self, sieve: &Sieve, text: &str, at: Range<usize>, open: &Open<'_>, state: &mut State<'_>) {
+        let body = &text.as_bytes()[at.clone()];
+        let minute = plain::minute(body);
+        let is_new = minute.is_some() && minute != state.minute;
+        let marked = sieve.is_marked(body, open.plain.as_ref(), open.known) && (open.stamped || sieve.marks.all);
+        if is_new || marked {
+            state.found.line(&SeriesLine {
+                text,
+                at: at.clone(),
+                number: open.line,
+                minute_before: is_new.then(|| state.before.clone()),
+                marked,
+            });
+        }
+        if minute.is_some() {
+            (state.minute, state.before) = (minute, at);
+        }
+    }
+
+    fn close(&self, text: &str, open: &Open<'_>, state: &mut State<'_>) {
+        let State { stats, hits, found, .. } = state;
         hits.clear();
-        collect(self.automaton, bytes, hits);
+        let known = match (open.known, open.plain) {
+            (Some(known), Some(plain)) if open.lines == 1 => Some((known, plain.message)),
+            _ => None,
+        };
         if open.stamped {
             stats.stamped += 1;
-            self.edge(bytes, open.line, stats);
+            self.edge(text, open, stats);
         }
-        let broken = self.fold && bytes.len() < RECORD_MAX && memchr(b'\n', &bytes[..bytes.len() - 1]).is_some();
+        let broken = match known {
+            Some((known, message)) => {
+                for (literal, at) in &known.literals {
+                    hits.extend(self.stands(text, message, *literal, *at).map(|at| (*literal, at)));
+                }
+                false
+            }
+            None => {
+                collect(self.automaton, text.as_bytes(), hits);
+                self.fold && open.lines > 1 && text.len() < RECORD_MAX
+            }
+        };
         if hits.is_empty() && !broken {
             return;
         }
-        let text = String::from_utf8_lossy(bytes);
-        let folded = broken.then(|| fold(&text));
+        let folded = broken.then(|| fold(text));
         if let Some(folded) = &folded {
             collect(self.automaton, folded.as_bytes(), hits);
             if hits.is_empty() {
                 return;
             }
         }
-        if matches!(text, std::borrow::Cow::Owned(_)) {
-            // Replaced bytes moved the offsets.
-            hits.clear();
-            collect(self.automaton, text.as_bytes(), hits);
-            if let Some(folded) = &folded {
-                collect(self.automaton, folded.as_bytes(), hits);
-            }
-        }
-        let first = text.lines().next().unwrap_or("");
-        let header = if open.stamped {
-            read_header(first, self.server)
-        } else {
-            Default::default()
+        let header = match open.stamped {
+            true => self.header(first_line_of(text), open.plain),
+            false => Header::default(),
         };
-        found(&LogRecord {
+        found.record(&LogRecord {
             source: self.source,
             line: open.line,
             at: header.at,
             level: header.level,
             thread: header.thread,
             logger: header.logger,
-            text: &text,
+            text,
             folded: folded.as_deref(),
             hits,
         });
     }
 
-    /// Whether a record is one line that no rule can speak of.
-    fn is_cold(&self, bytes: &[u8]) -> bool {
-        let Some(gate) = self.gate else { return false };
-        gate.is_cold(bytes) && memchr(b'\n', bytes).is_none_or(|end| end + 1 >= bytes.len())
+    /// Where a literal stands in a known message: mostly where its constant part has it.
+    fn stands(&self, text: &str, message: usize, literal: u32, at: Option<usize>) -> Option<u32> {
+        let literal = self.literals[literal as usize].as_bytes();
+        let bytes = text.as_bytes();
+        let expected = at.map(|at| message + at);
+        let found = match expected.filter(|at| bytes.get(*at..).is_some_and(|tail| tail.starts_with(literal))) {
+            Some(at) => at,
+            None => message + memmem::find(bytes.get(message..)?, literal)?,
+        };
+        Some(found as u32)
     }
 
-    /// Level counts, shapes of messages, and now and then the stamp; cheap on the fixed offsets of RocketMQ's layouts.
-    fn edge(&self, bytes: &[u8], line: u32, stats: &mut ScanStats) {
-        let prefix = &bytes[..bytes.len().min(PREFIX_MAX)];
-        let prefix = &prefix[..memchr(b'\n', prefix).unwrap_or(prefix.len())];
-        let quiet = match level_in_place(prefix) {
-            Some(level) => level < Level::Warn,
-            None => false,
-        };
+    fn header<'t>(&self, line: &'t str, plain: Option<Plain>) -> Header<'t> {
+        plain
+            .and_then(|plain| plain_header(line, plain, self.server))
+            .unwrap_or_else(|| read_header(line, self.server))
+    }
+
+    /// Level counts, shapes of messages, and now and then the stamp.
+    fn edge(&self, text: &str, open: &Open<'_>, stats: &mut ScanStats) {
+        let quiet = open.plain.is_some_and(|plain| plain.level < Level::Warn);
         if quiet && stats.first.is_some() && !stats.stamped.is_multiple_of(SAMPLE) {
             return;
         }
-        let text = String::from_utf8_lossy(prefix);
-        let header = read_header(&text, self.server);
+        let line = crate::model::event::clip_to(first_line_of(text), PREFIX_MAX);
+        let header = self.header(line, open.plain);
         // A damaged line may name a second level; what is counted must not hang on where a part of the log begins.
         if !quiet {
             match header.level {
@@ -182,7 +296,7 @@ impl Scan<'_> {
                 _ => {}
             }
             if header.level >= Level::Warn {
-                stats.templates.add(line, &text, header.at);
+                stats.templates.add(open.line, line, header.at);
             }
         }
         if let Some(at) = header.at {
@@ -197,23 +311,10 @@ const PREFIX_MAX: usize = 400;
 /// Of quiet records every so many tell their time; the last of a part always does.
 const SAMPLE: u64 = 1024;
 
-/// The level, where RocketMQ's layouts have it: byte 20 (servers), 24 (clients); a dash at 20 is a line without level.
-fn level_in_place(line: &[u8]) -> Option<Level> {
-    let at = if line.get(19) == Some(&b' ') { 20 } else { 24 };
-    match line.get(at..at + 4)? {
-        b"INFO" => Some(Level::Info),
-        b"WARN" => Some(Level::Warn),
-        b"ERRO" => Some(Level::Error),
-        b"DEBU" => Some(Level::Debug),
-        [b'-', b' ', ..] if at == 20 => Some(Level::None),
-        _ => None,
-    }
-}
-
-struct Open {
-    start: usize,
-    line: u32,
-    stamped: bool,
+/// The first line of a record.
+fn first_line_of(record: &str) -> &str {
+    let line = memchr(b'\n', record.as_bytes()).unwrap_or(record.len());
+    record[..line].trim_end_matches('\r')
 }
 
 fn collect(automaton: &AhoCorasick, bytes: &[u8], hits: &mut Vec<(u32, u32)>) {
@@ -269,12 +370,13 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
+            literals: &[],
             server: true,
             fold: true,
-            gate: None,
+            sieve: None,
         };
         let mut out = Vec::new();
-        scan.run(text.as_bytes(), 1, &mut |r| {
+        scan.run(text, 0..text.len(), 1, &mut |r: &LogRecord<'_>| {
             out.push((r.line, r.hits.len() as u32, r.level))
         });
         out
@@ -314,23 +416,25 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
+            literals: &[],
             server: true,
             fold: false,
-            gate: None,
+            sieve: None,
         };
         let first = "2024-03-12 09:30:10 - [WATERMARK] Send Queue Size: 60\n";
         let damaged =
             "2024-03-12 09:30:11 - [WATERMARK] Send Que03-02 10:15:02.114 ERROR 4411 --- [main] c.e.Order : x\n";
-        let errors = |text: &str| scan.run(text.as_bytes(), 1, &mut |_| {}).error;
+        let errors = |text: &str| scan.run(text, 0..text.len(), 1, &mut |_: &LogRecord<'_>| {}).error;
         assert_eq!(errors(&format!("{first}{damaged}")), errors(first) + errors(damaged));
     }
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_scanned(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        fn any_text_is_scanned(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let text = String::from_utf8_lossy(&bytes);
             let automaton = AhoCorasick::new(["abc", "x"]).unwrap();
-            let scan = Scan { source: SourceId(0), automaton: &automaton, server: false, fold: true, gate: None };
-            scan.run(&bytes, 1, &mut |_| {});
+            let scan = Scan { source: SourceId(0), automaton: &automaton, literals: &[], server: false, fold: true, sieve: None };
+            scan.run(&text, 0..text.len(), 1, &mut |_: &LogRecord<'_>| {});
         }
     }
 }

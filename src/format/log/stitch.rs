@@ -2,8 +2,8 @@
 //! together again, so that the result is the same as of one scan of the whole.
 
 use super::header::begins_record;
-use super::scan::{Scan, ScanStats};
-use crate::model::{LogRecord, Moment};
+use super::scan::{Found, Scan, ScanStats};
+use crate::model::Moment;
 use memchr::{memchr, memrchr};
 
 /// A record across an edge is looked at up to this size.
@@ -25,13 +25,14 @@ pub fn scan_chunk(
     text: &str,
     first_line: u32,
     stamped: bool,
-    found: &mut dyn FnMut(&LogRecord<'_>),
+    found: &mut dyn Found,
 ) -> (ScanStats, Edges) {
     if !stamped {
-        return (scan.run(text.as_bytes(), first_line, found), Edges::default());
+        return (scan.run(text, 0..text.len(), first_line, found), Edges::default());
     }
     let bytes = text.as_bytes();
     let Some(start) = first_record(bytes) else {
+        scan.series_only(text, 0..text.len(), first_line, found);
         return (
             ScanStats::default(),
             Edges {
@@ -41,10 +42,11 @@ pub fn scan_chunk(
         );
     };
     let end = last_record(bytes, start);
-    let lines = |part: &[u8]| memchr::memchr_iter(b'\n', part).count() as u32;
-    let skipped = lines(&bytes[..start]);
-    let stats = scan.run(&bytes[start..end], first_line + skipped, found);
-    let at = first_line + skipped + lines(&bytes[start..end]);
+    let skipped = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u32;
+    scan.series_only(text, 0..start, first_line, found);
+    let stats = scan.run(text, start..end, first_line + skipped, found);
+    let at = first_line + skipped + stats.lines;
+    scan.series_only(text, end..text.len(), at, found);
     (
         stats,
         Edges {
@@ -96,7 +98,7 @@ pub struct Stitch {
 
 impl Stitch {
     /// Takes the edges of the next chunk.
-    pub fn push(&mut self, scan: &Scan<'_>, edges: Edges, found: &mut dyn FnMut(&LogRecord<'_>)) {
+    pub fn push(&mut self, scan: &Scan<'_>, edges: Edges, found: &mut dyn Found) {
         match &mut self.open {
             Some((text, _)) if text.len() < EDGE_MAX => text.push_str(&edges.before),
             Some(_) => {}
@@ -110,13 +112,13 @@ impl Stitch {
     }
 
     /// Scans what is left at the end.
-    pub fn finish(&mut self, scan: &Scan<'_>, found: &mut dyn FnMut(&LogRecord<'_>)) {
+    pub fn finish(&mut self, scan: &Scan<'_>, found: &mut dyn Found) {
         self.close(scan, found);
     }
 
-    fn close(&mut self, scan: &Scan<'_>, found: &mut dyn FnMut(&LogRecord<'_>)) {
+    fn close(&mut self, scan: &Scan<'_>, found: &mut dyn Found) {
         if let Some((text, line)) = self.open.take() {
-            let stats = scan.run(text.as_bytes(), line, found);
+            let stats = scan.run(&text, 0..text.len(), line, found);
             self.stats.add(&stats);
         }
     }
@@ -146,7 +148,7 @@ impl ScanStats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SourceId;
+    use crate::model::{LogRecord, SourceId};
     use aho_corasick::AhoCorasick;
 
     const LOG: &str = "2023-03-01 10:00:00 INFO main - start x\n2023-03-01 10:00:01 WARN T_1 - oops\njava.lang.X: wait response\n\tat a.b\nCaused by: inner x\n2023-03-01 10:00:02 INFO main - end x\n2023-03-01 10:00:03 ERROR main - wait response\n\tat c.d\n";
@@ -157,12 +159,15 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
+            literals: &[],
             server: true,
             fold: false,
-            gate: None,
+            sieve: None,
         };
         let mut whole = Vec::new();
-        scan.run(LOG.as_bytes(), 1, &mut |r| whole.push((r.line, r.hits.to_vec())));
+        scan.run(LOG, 0..LOG.len(), 1, &mut |r: &LogRecord<'_>| {
+            whole.push((r.line, r.hits.to_vec()))
+        });
         let ends: Vec<usize> = LOG.match_indices('\n').map(|(at, _)| at + 1).collect();
         for a in 0..ends.len() {
             for b in a..ends.len() {
@@ -174,13 +179,13 @@ mod tests {
                     let mut inside = Vec::new();
                     let part = &LOG[from..to];
                     let (_, edges) =
-                        scan_chunk(&scan, part, line, true, &mut |r| inside.push((r.line, r.hits.to_vec())));
-                    stitch.push(&scan, edges, &mut |r| got.push((r.line, r.hits.to_vec())));
+                        scan_chunk(&scan, part, line, true, &mut |r: &LogRecord<'_>| inside.push((r.line, r.hits.to_vec())));
+                    stitch.push(&scan, edges, &mut |r: &LogRecord<'_>| got.push((r.line, r.hits.to_vec())));
                     got.extend(inside);
                     line += part.matches('\n').count() as u32;
                     from = to;
                 }
-                stitch.finish(&scan, &mut |r| got.push((r.line, r.hits.to_vec())));
+                stitch.finish(&scan, &mut |r: &LogRecord<'_>| got.push((r.line, r.hits.to_vec())));
                 got.sort();
                 assert_eq!(got, whole, "cuts {a} {b}");
             }

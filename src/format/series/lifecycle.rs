@@ -12,7 +12,8 @@
 //! When the process before was last alive is the last line that its start-up thread `main` did not write. Whether a start
 //! was a restart, and whether it was planned, is derived later from all logs of the host.
 
-use super::{Clock, LineNumbers};
+use super::Clock;
+use crate::format::log::SeriesLine;
 use crate::format::Sink;
 use crate::format::stamp;
 use crate::model::{Event, LogKind, Moment, SourceId, Span};
@@ -52,6 +53,11 @@ const MARKS: &[(&str, Mark)] = &[
     ("new broker registered, ", Mark::NewBroker),
 ];
 
+/// What messages hold that this series reads, without the values of their marks.
+pub(super) fn marks() -> impl Iterator<Item = &'static str> {
+    MARKS.iter().map(|(text, _)| text.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
 static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new(MARKS.iter().map(|(text, _)| text)).expect("a dozen short literals make an automaton")
 });
@@ -74,6 +80,8 @@ pub struct LifeSeries {
     /// The stamp of the last line that was not written while starting.
     alive: Option<[u8; STAMP]>,
     registrations: u32,
+    /// Up to here the text was looked back at.
+    seen: usize,
 }
 
 impl LifeSeries {
@@ -93,6 +101,7 @@ impl LifeSeries {
             process,
             alive: None,
             registrations: 0,
+            seen: 0,
         })
     }
 
@@ -118,20 +127,15 @@ impl LifeSeries {
         true
     }
 
-    /// Takes whole lines, the first of which has this number: what `push` would find, without a look at most lines.
-    pub fn text(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
-        let mut lines = LineNumbers::new(first_line, text);
-        let mut seen = 0;
-        for found in AUTOMATON.find_iter(text.as_bytes()) {
-            let (number, line) = lines.at(found.start());
-            let start = memchr::memrchr(b'\n', &text.as_bytes()[..found.start()]).map_or(0, |n| n + 1);
-            if start >= seen {
-                self.look_back(&text[seen..start]);
-                self.push(number, line, out);
-                seen = start + line.len();
-            }
+    /// Takes a line of a text of which not every line is shown; between two shown lines a running process may have
+    /// written.
+    pub fn at(&mut self, line: &SeriesLine<'_>, out: &mut dyn Sink) {
+        let head = line.line();
+        if AUTOMATON.is_match(&head.as_bytes()[..head.len().min(HEAD)]) {
+            self.look_back(line.text.get(self.seen..line.at.start).unwrap_or(""));
+            self.push(line.number, head, out);
+            self.seen = line.at.end;
         }
-        self.look_back(&text[seen.min(text.len())..]);
     }
 
     /// Notes the last line of a text that a running process wrote.

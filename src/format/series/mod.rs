@@ -18,6 +18,7 @@ pub mod stats;
 pub mod watermark;
 
 use crate::format::Sink;
+use crate::format::log::{Marks, SeriesLine};
 use crate::format::stamp::Stamp;
 use crate::model::{LogKind, Moment, SourceId};
 
@@ -58,33 +59,24 @@ fn is_left_out(line: &[u8]) -> bool {
         || (line[15] != b'0' && starts(&[b"TOPIC_PUT_", b"GROUP_GET_NUMS", b"GROUP_GET_SIZE", b"BROKER_"]))
 }
 
-/// Numbers of lines by the place of a byte in them, for places that come in order.
-#[derive(Debug)]
-pub struct LineNumbers<'a> {
-    text: &'a str,
-    counted: usize,
-    number: u32,
-}
+/// Bytes of `2026-05-02 10:00:01`.
+const SECOND: usize = 19;
 
-impl<'a> LineNumbers<'a> {
-    /// Lines of a text, the first of which has this number.
-    pub fn new(first_line: u32, text: &'a str) -> Self {
-        Self {
-            text,
-            counted: 0,
-            number: first_line,
-        }
+/// What the series of a kind of log read; `None` where any line may be of any series.
+pub fn marks(log: LogKind) -> Option<Marks> {
+    let all = matches!(log, LogKind::Watermark | LogKind::Stats | LogKind::Proxy);
+    let main = matches!(log, LogKind::Namesrv | LogKind::Controller | LogKind::Broker);
+    let mut texts = Vec::new();
+    match log {
+        LogKind::App | LogKind::Tools | LogKind::System => return None,
+        LogKind::Store => texts.push(puts::MARK),
+        LogKind::Namesrv => texts.push(watermark::MARK),
+        _ => {}
     }
-
-    /// Number and text of the line that holds this byte. Places must not go back.
-    pub fn at(&mut self, at: usize) -> (u32, &'a str) {
-        let bytes = self.text.as_bytes();
-        self.number += memchr::memchr_iter(b'\n', &bytes[self.counted..at]).count() as u32;
-        self.counted = at;
-        let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |n| n + 1);
-        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-        (self.number, self.text[start..end].trim_end_matches('\r'))
+    if main || log == LogKind::Store {
+        texts.extend(lifecycle::marks());
     }
+    Some(Marks { all, texts, main })
 }
 
 /// All series of one log.
@@ -98,6 +90,8 @@ pub struct LogSeries {
     lag: lag::LagSeries,
     gap: Option<gap::GapSeries>,
     life: Option<lifecycle::LifeSeries>,
+    /// Stamp of the last silent line.
+    second: [u8; SECOND],
 }
 
 impl LogSeries {
@@ -112,6 +106,7 @@ impl LogSeries {
             lag: lag::LagSeries::new(source, clock),
             gap: log.and_then(|log| gap::GapSeries::new(source, log, clock)),
             life: lifecycle::LifeSeries::new(source, log, clock),
+            second: [0; SECOND],
         }
     }
 
@@ -138,106 +133,96 @@ impl LogSeries {
             || self.lag.push(line_no, line, out);
     }
 
-    /// Takes whole lines of a log, the first of which has this number. What a line loop would find, found without looking
-    /// at most lines: these are the biggest files of a bundle.
+    /// Takes the whole text of a log that may be any, its first line of this number.
     pub fn text(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
-        match self.log {
-            Some(LogKind::Watermark | LogKind::Stats | LogKind::Proxy) => self.lines(first_line, text, out),
-            Some(LogKind::Store) => {
-                self.gaps(first_line, text, out);
-                self.lives(first_line, text, out);
-                let mut lines = LineNumbers::new(first_line, text);
-                for at in memchr::memmem::find_iter(text.as_bytes(), "[PAGECACHERT] TotalPut ") {
-                    let (number, line) = lines.at(at);
-                    self.puts.push(number, line, out);
-                }
-            }
-            Some(LogKind::App | LogKind::Namesrv | LogKind::Tools) | None => {
-                let marks = [
-                    "[WATERMARK] ",
-                    "[PAGECACHERT] ",
-                    " Stats In One ",
-                    "[GROUP_GET_FALL_",
-                    "ThreadPool ",
-                ];
-                if marks
-                    .iter()
-                    .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
-                {
-                    for (index, line) in text.lines().enumerate() {
-                        self.push(first_line + index as u32, line, out);
-                    }
-                } else {
-                    self.lives(first_line, text, out);
-                }
-            }
-            Some(_) => {
-                self.gaps(first_line, text, out);
-                self.lives(first_line, text, out);
-            }
-        }
-    }
-
-    fn lives(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
-        if let Some(life) = &mut self.life {
-            life.text(first_line, text, out);
-        }
-    }
-
-    fn lines(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
-        let mut last: &[u8] = b"";
-        let (mut at, mut number) = (0, first_line);
-        let bytes = text.as_bytes();
-        while at < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-            let line = &bytes[at..end];
-            let silent = is_idle(line) || (self.thin && is_left_out(line));
-            if at == 0 || !silent {
+        const MARKS: &[&str] = &[
+            watermark::MARK,
+            puts::MARK,
+            " Stats In One ",
+            "[GROUP_GET_FALL_",
+            "ThreadPool ",
+        ];
+        let has = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+        let any = MARKS.iter().any(|mark| has(mark));
+        let mut number = first_line;
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let end = at + line.trim_end_matches('\n').len();
+            if any {
                 self.push(number, text[at..end].trim_end_matches('\r'), out);
-                last = b"";
-            } else {
-                // The seconds of several lines in a row are mostly the same: then there is no hole to look for.
-                let stamp = line.get(..19).unwrap_or(b"");
-                if stamp != last
-                    && let Some(gap) = &mut self.gap
-                {
-                    gap.push(number, &text[at..end], out);
-                    last = stamp;
-                }
+            } else if let Some(life) = &mut self.life {
+                let minute_before = None;
+                life.at(
+                    &SeriesLine {
+                        text,
+                        at: at..end,
+                        number,
+                        minute_before,
+                        marked: true,
+                    },
+                    out,
+                );
             }
-            at = end + 1;
+            at += line.len();
             number += 1;
         }
     }
 
-    /// Looks for holes where the minute changes.
-    fn gaps(&mut self, first_line: u32, text: &str, out: &mut dyn Sink) {
-        let Some(gap) = &mut self.gap else { return };
-        let bytes = text.as_bytes();
-        let (mut at, mut number, mut minute): (usize, u32, &[u8]) = (0, first_line, b"");
-        let mut previous = 0;
-        while at < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-            let now = bytes
-                .get(at..at + 16)
-                .filter(|now| now[0].is_ascii_digit() && at + 16 <= end);
-            if let Some(now) = now
-                && now != minute
-            {
-                // The line before the change is the end of the time before.
-                if previous > 0 || at > 0 {
-                    let before = text[previous..at].lines().next().unwrap_or("");
-                    gap.push(number.saturating_sub(1), before, out);
+    /// Takes the lines that a scan shows: those of series, and those at which the minute changes. What a line loop would
+    /// find, found without looking at most lines: these are the biggest files of a bundle.
+    pub fn at(&mut self, line: &SeriesLine<'_>, out: &mut dyn Sink) {
+        match self.log {
+            Some(LogKind::Watermark | LogKind::Stats | LogKind::Proxy) => self.dense(line, out),
+            log => {
+                self.minute(line, out);
+                if !line.marked {
+                    return;
                 }
-                gap.push(number, &text[at..end], out);
-                minute = now;
+                if let Some(life) = &mut self.life {
+                    life.at(line, out);
+                }
+                match log {
+                    Some(LogKind::Store) => {
+                        self.puts.push(line.number, line.line(), out);
+                    }
+                    Some(LogKind::Namesrv) => {
+                        self.watermark.push(line.number, line.line(), out);
+                    }
+                    _ => {}
+                }
             }
-            if now.is_some() {
-                previous = at;
-            }
-            at = end + 1;
-            number += 1;
         }
+    }
+
+    /// A line of a log all of whose lines are of series.
+    fn dense(&mut self, line: &SeriesLine<'_>, out: &mut dyn Sink) {
+        let bytes = line.text[line.at.clone()].as_bytes();
+        let silent = is_idle(bytes) || (self.thin && is_left_out(bytes));
+        if !silent {
+            self.push(line.number, line.line(), out);
+            self.second = [0; SECOND];
+            return;
+        }
+        // The seconds of several lines in a row are mostly the same: then there is no hole to look for.
+        let second = bytes.first_chunk().copied().unwrap_or_default();
+        if second != self.second
+            && let Some(gap) = &mut self.gap
+        {
+            gap.push(line.number, line.line(), out);
+            self.second = second;
+        }
+    }
+
+    /// Looks for a hole where the minute changes.
+    fn minute(&mut self, line: &SeriesLine<'_>, out: &mut dyn Sink) {
+        let (Some(before), Some(gap)) = (&line.minute_before, &mut self.gap) else {
+            return;
+        };
+        // The line before the change is the end of the time before.
+        if !before.is_empty() {
+            gap.push(line.number.saturating_sub(1), &line.text[before.clone()], out);
+        }
+        gap.push(line.number, line.line(), out);
     }
 
     /// Tells what is still held back.

@@ -10,6 +10,9 @@ use crate::format::Sink;
 use crate::format::stamp::{self, Stamp};
 use crate::model::{Event, SourceId, Span};
 
+/// What the messages of this series hold.
+pub(super) const MARK: &str = "[PAGECACHERT] TotalPut ";
+
 /// One minute of puts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Puts {

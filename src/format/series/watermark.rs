@@ -11,6 +11,9 @@ use crate::format::Sink;
 use crate::format::stamp;
 use crate::model::{Event, Moment, SourceId, Span};
 
+/// What the messages of this series hold.
+pub(super) const MARK: &str = "[WATERMARK] ";
+
 /// One reading of one queue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading<'a> {
