@@ -20,6 +20,7 @@ use crate::rule::effects::Effects;
 use crate::rule::matcher::Ports;
 use crate::rule::tally::Tally;
 use crate::rule::{Matcher, RuleBook, compile};
+use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
@@ -82,6 +83,8 @@ pub(super) struct Read {
 pub(super) struct Reading<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) ports: &'a Ports,
+    /// Finds the literals of rules; the one that suits the size of the input.
+    pub(super) automaton: &'a AhoCorasick,
     pub(super) threads: usize,
     /// Tells INFO lines of which no rule speaks.
     pub(super) gate: &'a InfoGate,
@@ -336,7 +339,7 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
         }
         let scan = Scan {
             source: id,
-            automaton: &reading.book.automaton,
+            automaton: reading.automaton,
             server: which::is_server(log),
             fold: body.len() <= FOLD_MAX,
             gate: reading.gate_for(log),
@@ -470,7 +473,7 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     let info = &info;
     let scan = Scan {
         source: id,
-        automaton: &reading.book.automaton,
+        automaton: reading.book.literals.fast(),
         server: which::is_server(log),
         fold: false,
         gate: reading.gate_for(log),
