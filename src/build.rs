@@ -1,32 +1,43 @@
-//! Build script: packs `rules/` into the binary, so that a new rule file needs no edit of code.
+//! Build script: reads `rules/` and packs what it read into the binary, so that a new rule file needs no edit of code and
+//! a start reads no TOML. A mistake in a file ends the build, with file and line.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+// The program reads the files of users with the same code.
+#[allow(dead_code, unreachable_pub)]
+#[path = "rule/file.rs"]
+mod file;
+
+use file::{Content, ReadFile};
+
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("rules");
-    println!("cargo:rerun-if-changed={}", root.display());
-    let mut files = Vec::new();
-    walk(&root, &mut files)?;
-    files.sort();
-    let mut code = String::from("/// Path below `rules/`, text.\npub const EMBEDDED: &[(&str, &str)] = &[\n");
-    for file in &files {
-        println!("cargo:rerun-if-changed={}", file.display());
-        let name = file
-            .strip_prefix(&root)
-            .map_err(io::Error::other)?
-            .to_string_lossy()
-            .replace('\\', "/");
-        code.push_str(&format!(
-            "    ({name:?}, include_str!({:?})),\n",
-            file.display().to_string()
-        ));
-    }
-    code.push_str("];\n");
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("rules");
+    let mut paths = Vec::new();
+    walk(&root, &mut paths)?;
+    paths.sort();
+    let files = paths
+        .iter()
+        .map(|path| read(&root, path))
+        .collect::<io::Result<Vec<ReadFile>>>()?;
+    let rules = files.iter().filter(|it| matches!(it.content, Content::Rule(_))).count();
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let packed = postcard::to_stdvec(&files).map_err(io::Error::other)?;
+    fs::write(out.join("rules.postcard"), packed)?;
     fs::write(
-        PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("rules.rs"),
-        code,
+        out.join("rules.rs"),
+        format!("/// How many rules are embedded.\npub const RULES: usize = {rules};\n"),
     )
+}
+
+fn variable(name: &str) -> io::Result<String> {
+    env::var(name).map_err(io::Error::other)
+}
+
+fn read(root: &Path, path: &Path) -> io::Result<ReadFile> {
+    let below = path.strip_prefix(root).map_err(io::Error::other)?;
+    let name = below.to_string_lossy().replace('\\', "/");
+    ReadFile::parse(&name, &fs::read_to_string(path)?).map_err(|mistake| io::Error::other(format!("rules/{mistake}")))
 }
 
 fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -36,6 +47,7 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         if path.is_dir() {
             walk(&path, files)?;
         } else if path.extension().is_some_and(|e| e == "toml") {
+            println!("cargo:rerun-if-changed={}", path.display());
             files.push(path);
         }
     }

@@ -8,6 +8,7 @@ mod window;
 
 use crate::input::{self, Limits, Problem, Source};
 use crate::model::{Diagnosis, Inspection, Lang};
+use crate::rule::embedded::embedded;
 use crate::rule::{RuleBook, RuleText};
 use anyhow::{Context, Result};
 pub use engine::Examination;
@@ -142,11 +143,11 @@ fn examine_as(book: &RuleBook, request: &Request, measures: bool, progress: &mut
 /// # Errors
 /// All mistakes in the folders' files.
 pub fn rulebook(dirs: &[PathBuf]) -> Result<RuleBook> {
-    let mut files = crate::rule::embedded::embedded();
+    let mut files = Vec::new();
     for dir in dirs {
         files.extend(rule_files(dir)?);
     }
-    RuleBook::load(&files).map_err(|errors| anyhow::anyhow!(errors.join("\n")))
+    RuleBook::load(embedded(), &files).map_err(|errors| anyhow::anyhow!(errors.join("\n")))
 }
 
 /// The rule files of a folder, in order.

@@ -5,6 +5,7 @@ use crate::model::RuleCard;
 use crate::model::card::{CardText, EvidenceCard, RuleProblem};
 use crate::model::finding::{Advice, Lang};
 use crate::rule::compile::{Evidence, Rule, RuleBook};
+use crate::rule::embedded::{RULES, embedded};
 use crate::rule::file::TextsFile;
 use crate::rule::text::unfilled;
 use anyhow::Result;
@@ -18,25 +19,16 @@ pub(super) fn cards(rules_dirs: &[PathBuf]) -> Result<Vec<RuleCard>> {
 
 /// What is wrong with the rule files of these folders (of the embedded ones when there is none).
 pub(super) fn problems(rules_dirs: &[PathBuf]) -> Result<Vec<RuleProblem>> {
-    let mut files = crate::rule::embedded::embedded();
+    let mut files = Vec::new();
     for dir in rules_dirs {
         files.extend(diagnose::rule_files(dir)?);
     }
-    Ok(RuleBook::load(&files)
-        .err()
-        .unwrap_or_default()
-        .iter()
-        .map(|e| problem(e))
-        .collect())
+    Ok(RuleBook::check(embedded(), &files).iter().map(|e| problem(e)).collect())
 }
 
 /// How many rules are built in, for `--version`.
 pub(super) fn embedded_count() -> usize {
-    let of_a_rule = |path: &str| path.contains('/') && !path.starts_with("signals/");
-    crate::rule::embedded::EMBEDDED
-        .iter()
-        .filter(|(path, _)| of_a_rule(path))
-        .count()
+    RULES
 }
 
 /// `<file>[:line]: <what>`

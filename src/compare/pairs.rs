@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn changes_set_mechanisms_going() {
-        let book = crate::rule::RuleBook::load(&crate::rule::embedded::embedded()).unwrap();
+        let book = crate::rule::RuleBook::load(crate::rule::embedded::embedded(), &[]).unwrap();
         let known = &book.effects;
         use ChangeKind::{Config, Jvm, Kernel, Limit};
         let cases: [(Change, &str, Option<bool>); 9] = [

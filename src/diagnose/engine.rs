@@ -97,10 +97,12 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
     let sources = job.sources;
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
-    let sieves = Sieves::new(job.book);
+    let automaton = job.book.literals.automaton(bytes(sources));
+    let sieves = Sieves::new(job.book, automaton);
     let reading = Reading {
         book: job.book,
         ports,
+        automaton,
         threads: job.threads,
         sieves: &sieves,
         window: window.as_ref(),
@@ -176,6 +178,17 @@ impl Steps {
             bytes_total: self.total,
         }
     }
+}
+
+/// About how many bytes there are to read.
+fn bytes(sources: &[Source]) -> u64 {
+    /// How much smaller packed logs are.
+    const PACKED: u64 = 10;
+    let one = |source: &Source| match source.size_is_exact {
+        true => source.size,
+        false => source.size.saturating_mul(PACKED),
+    };
+    sources.iter().map(one).fold(0, u64::saturating_add)
 }
 
 fn conclude(

@@ -20,6 +20,7 @@ use crate::rule::effects::Effects;
 use crate::rule::matcher::Ports;
 use crate::rule::tally::Tally;
 use crate::rule::{Matcher, RuleBook, compile};
+use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -82,6 +83,8 @@ pub(super) struct Read {
 pub(super) struct Reading<'a> {
     pub(super) book: &'a RuleBook,
     pub(super) ports: &'a Ports,
+    /// Finds the literals of rules; the one that suits the size of the input.
+    pub(super) automaton: &'a AhoCorasick,
     pub(super) threads: usize,
     /// Tell lines of which no rule speaks.
     pub(super) sieves: &'a Sieves<'a>,
@@ -95,13 +98,15 @@ pub(super) struct Reading<'a> {
 #[derive(Debug)]
 pub(super) struct Sieves<'a> {
     book: &'a RuleBook,
+    automaton: &'a AhoCorasick,
     by_log: [OnceLock<Option<Sieve>>; LogKind::COUNT],
 }
 
 impl<'a> Sieves<'a> {
-    pub(super) fn new(book: &'a RuleBook) -> Self {
+    pub(super) fn new(book: &'a RuleBook, automaton: &'a AhoCorasick) -> Self {
         Self {
             book,
+            automaton,
             by_log: [const { OnceLock::new() }; LogKind::COUNT],
         }
     }
@@ -111,13 +116,13 @@ impl<'a> Sieves<'a> {
         let make = || {
             let bit = compile::log_bit(log);
             let useful = |literal: u32| {
-                let signals = &self.book.literal_signals[literal as usize];
+                let signals = &self.book.literals.signals[literal as usize];
                 signals.iter().any(|signal| {
                     let logs = self.book.signals[*signal as usize].logs;
                     !self.book.by_signal[*signal as usize].is_empty() && (logs == 0 || logs & bit != 0)
                 })
             };
-            marks(log).map(|marks| Sieve::new(&self.book.automaton, &useful, marks))
+            marks(log).map(|marks| Sieve::new(self.automaton, &useful, marks))
         };
         self.by_log[log as usize].get_or_init(make).as_ref()
     }
@@ -358,8 +363,8 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
     if is_log {
         let scan = Scan {
             source: id,
-            automaton: &reading.book.automaton,
-            literals: &reading.book.literals,
+            automaton: reading.automaton,
+            literals: &reading.book.literals.texts,
             server: which::is_server(log),
             fold: body.len() <= FOLD_MAX,
             sieve: reading.sieves.of(log),
@@ -537,8 +542,8 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     let info = &info;
     let scan = Scan {
         source: id,
-        automaton: &reading.book.automaton,
-        literals: &reading.book.literals,
+        automaton: reading.book.literals.fast(),
+        literals: &reading.book.literals.texts,
         server: which::is_server(log),
         fold: false,
         sieve: reading.sieves.of(log),

@@ -1,86 +1,13 @@
 //! `effects.toml`: what is measured, and which setting moves which measure. Read strictly, like every rule file; used by
 //! the collector (`diagnose/measure.rs`) and by `compare`. Not here: any statistics.
 
-use super::compile::{Both, COMMON_FIELDS};
+use super::compile::{Both, COMMON_FIELDS, Patterns};
 use super::expr::Expr;
-use super::file::{self, BothFile};
+pub use super::file::Way;
+use super::file::{Better, BothFile, EffectsFile, KindFile, LinkFile, MeasureFile};
 use crate::model::comparison::{ChangeKind, Direction};
 use crate::model::kind;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// The file as written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EffectsFile {
-    #[serde(default)]
-    measure: Vec<MeasureFile>,
-    #[serde(default)]
-    link: Vec<LinkFile>,
-    #[serde(default)]
-    defaults: BTreeMap<String, String>,
-    #[serde(default)]
-    volatile: Vec<String>,
-    proof: Option<BothFile>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MeasureFile {
-    id: String,
-    event: String,
-    field: Option<String>,
-    #[serde(default)]
-    by: Vec<String>,
-    #[serde(rename = "where")]
-    condition: Option<String>,
-    needs: Option<String>,
-    #[serde(default)]
-    unit: String,
-    better: Better,
-    #[serde(default)]
-    least: f64,
-    #[serde(default)]
-    local: bool,
-    title: BothFile,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Better {
-    Higher,
-    Lower,
-    Neither,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LinkFile {
-    id: String,
-    kind: KindFile,
-    keys: Vec<String>,
-    when: Option<Way>,
-    #[serde(default)]
-    to: Vec<String>,
-    over: Option<f64>,
-    #[serde(default)]
-    moves: BTreeMap<String, Way>,
-    #[serde(default)]
-    causes: Vec<String>,
-    strength: f64,
-    why: BothFile,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum KindFile {
-    Config,
-    Kernel,
-    Limit,
-    Jvm,
-    Version,
-    Topology,
-}
 
 impl From<KindFile> for ChangeKind {
     fn from(kind: KindFile) -> Self {
@@ -93,18 +20,6 @@ impl From<KindFile> for ChangeKind {
             KindFile::Topology => ChangeKind::Topology,
         }
     }
-}
-
-/// Which way a value goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Way {
-    /// It grows.
-    Up,
-    /// It shrinks.
-    Down,
-    /// It changes.
-    Any,
 }
 
 impl Way {
@@ -203,15 +118,17 @@ pub fn listed(list: &[String], name: &str) -> bool {
 
 impl Effects {
     /// Adds a file; a measure or mechanism of the same id replaces the one before. Gives the file's mistakes.
-    pub(super) fn read(&mut self, path: &str, text: &str, causes: &dyn Fn(&str) -> bool) -> Vec<String> {
-        let written = match file::read::<EffectsFile>(path, text) {
-            Ok(written) => written,
-            Err(error) => return vec![error],
-        };
+    pub(super) fn add(
+        &mut self,
+        path: &str,
+        written: EffectsFile,
+        patterns: Patterns,
+        causes: &dyn Fn(&str) -> bool,
+    ) -> Vec<String> {
         let mut errors = Vec::new();
         for it in written.measure {
             let id = it.id.clone();
-            match compile_measure(it) {
+            match compile_measure(it, patterns) {
                 Ok(measure) => replace(&mut self.measures, measure, |it| &it.id),
                 Err(error) => errors.push(format!("{path}: measure {id}: {error}")),
             }
@@ -254,7 +171,7 @@ fn texts(both: &BothFile) -> Result<(), String> {
     }
 }
 
-fn compile_measure(it: MeasureFile) -> Result<Measure, String> {
+fn compile_measure(it: MeasureFile, patterns: Patterns) -> Result<Measure, String> {
     let event = kind::kind(&it.event).ok_or_else(|| format!("unknown event `{}`", it.event))?;
     let unknown = it
         .field
@@ -274,7 +191,11 @@ fn compile_measure(it: MeasureFile) -> Result<Measure, String> {
     if it.field.is_none() && !it.by.is_empty() {
         return Err("what is counted cannot be told apart with `by`".into());
     }
-    let condition = it.condition.as_deref().map(Expr::parse).transpose()?;
+    let condition = it
+        .condition
+        .as_deref()
+        .map(|text| patterns.condition(text))
+        .transpose()?;
     let asked = condition.as_ref().map(Expr::fields).unwrap_or_default();
     if let Some(name) = asked.iter().find(|name| {
         let name = name.as_str();
@@ -333,9 +254,14 @@ fn compile_link(it: LinkFile, measures: &BTreeSet<String>, causes: &dyn Fn(&str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::file;
 
     fn errors(text: &str) -> Vec<String> {
-        Effects::default().read("effects.toml", text, &|cause| cause == "io-saturation")
+        let causes = |cause: &str| cause == "io-saturation";
+        match file::read("effects.toml", text) {
+            Ok(written) => Effects::default().add("effects.toml", written, Patterns::New, &causes),
+            Err(error) => vec![error],
+        }
     }
 
     #[test]
@@ -377,7 +303,8 @@ mod tests {
 
     #[test]
     fn the_embedded_file_is_sound() {
-        let book = crate::rule::RuleBook::load(&crate::rule::embedded::embedded()).unwrap_or_else(|e| panic!("{e:?}"));
+        let book =
+            crate::rule::RuleBook::load(crate::rule::embedded::embedded(), &[]).unwrap_or_else(|e| panic!("{e:?}"));
         assert!(book.effects.measures.len() > 40 && book.effects.links.len() > 20);
         assert!(!book.effects.proof.zh.is_empty());
     }

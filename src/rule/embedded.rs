@@ -1,14 +1,12 @@
-//! The rules that are packed into the binary by `build.rs`.
+//! The rules that `build.rs` read and packed into the binary.
+
+use super::file::ReadFile;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
+
 /// All embedded files.
-pub fn embedded() -> Vec<super::RuleText> {
-    EMBEDDED
-        .iter()
-        .map(|(path, text)| super::RuleText {
-            path: (*path).into(),
-            text: (*text).into(),
-        })
-        .collect()
+pub fn embedded() -> Vec<ReadFile> {
+    postcard::from_bytes(PACKED).expect("the build script packed the very types that are read here")
 }

@@ -8,6 +8,7 @@
 //!
 //! Names may contain dots (`send-timeout.count` in `raise`) and, before a dot, dashes.
 
+use super::pattern::Pattern;
 use crate::model::Value;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
@@ -51,8 +52,8 @@ pub enum Expr {
     Call(String, Vec<Expr>),
     /// `a == b` …
     Compare(Cmp, Box<Expr>, Box<Expr>),
-    /// `a =~ "regex"`, compiled.
-    Matches(Box<Expr>, regex::Regex),
+    /// `a =~ "regex"`
+    Matches(Box<Expr>, Pattern),
     /// `a in [..]`
     In(Box<Expr>, Vec<Expr>),
     /// `+ - * /`
@@ -176,6 +177,22 @@ impl Expr {
         problem.map_or(Ok(()), Err)
     }
 
+    /// Compiles the patterns in it, which otherwise wait for their first use.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub fn check_patterns(&self) -> Result<(), String> {
+        let mut problem = None;
+        self.walk(&mut |e| {
+            if let Expr::Matches(_, pattern) = e
+                && let Err(what) = pattern.check()
+            {
+                problem = Some(format!("cannot read the pattern behind =~: {what}"));
+            }
+        });
+        problem.map_or(Ok(()), Err)
+    }
+
     /// Visits every node.
     pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
         visit(self);
@@ -234,10 +251,10 @@ impl Expr {
             Expr::Not(a) => truth(!a.holds(env)),
             Expr::And(a, b) => truth(a.holds(env) && b.holds(env)),
             Expr::Or(a, b) => truth(a.holds(env) || b.holds(env)),
-            Expr::Matches(a, re) => truth(match a.eval(env) {
-                Some(Val::Str(s)) => re.is_match(&s),
-                Some(Val::Num(n)) => re.is_match(&n.to_string()),
-                None => false,
+            Expr::Matches(a, pattern) => truth(match (a.eval(env), pattern.regex()) {
+                (Some(Val::Str(s)), Some(regex)) => regex.is_match(&s),
+                (Some(Val::Num(n)), Some(regex)) => regex.is_match(&n.to_string()),
+                _ => false,
             }),
             Expr::In(a, items) => {
                 let value = a.eval(env);
@@ -421,10 +438,7 @@ fn cmp_expr(input: &str) -> P<'_, Expr> {
             let Expr::Str(pattern) = right else {
                 return failure(input);
             };
-            let Ok(regex) = regex::Regex::new(&pattern) else {
-                return failure(input);
-            };
-            return Ok((rest, Expr::Matches(left.into(), regex)));
+            return Ok((rest, Expr::Matches(left.into(), Pattern::new(&pattern))));
         }
     };
     Ok((rest, Expr::Compare(cmp, left.into(), right.into())))

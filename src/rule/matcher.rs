@@ -130,7 +130,7 @@ impl<'r> Matcher<'r> {
         let mut seen: Vec<u32> = Vec::with_capacity(8);
         let log = source.log.map_or(0, log_bit);
         for &(literal, offset) in record.hits {
-            for &signal in &self.book.literal_signals[literal as usize] {
+            for &signal in &self.book.literals.signals[literal as usize] {
                 if seen.contains(&signal) {
                     continue;
                 }
@@ -157,7 +157,7 @@ impl<'r> Matcher<'r> {
         literal: u32,
     ) -> Option<Event> {
         let offset = offset as usize;
-        let literal = self.book.literals[literal as usize].as_str();
+        let literal = self.book.literals.texts[literal as usize].as_str();
         let in_text = record.text.get(offset..).is_some_and(|t| t.starts_with(literal));
         let body = if in_text { record.text } else { record.folded? };
         let has =
@@ -166,8 +166,8 @@ impl<'r> Matcher<'r> {
             return None;
         }
         let mut fields = Fields::new();
-        if s.has_regex() {
-            let regex = s.regex()?;
+        if let Some(pattern) = &s.regex {
+            let regex = pattern.regex()?;
             let captures = regex
                 .captures(body)
                 .or_else(|| record.folded.filter(|_| in_text).and_then(|f| regex.captures(f)))?;

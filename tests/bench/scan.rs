@@ -92,7 +92,7 @@ fn median(command: &mut Command, runs: usize) -> Option<f64> {
 
 fn literal_list() -> String {
     let book = diagnose::rulebook(&[]).expect("the embedded rules load");
-    book.literals.join("\n")
+    book.literals.texts.join("\n")
 }
 
 /// Every rule must have evidence for it in the corpus.

@@ -56,7 +56,8 @@ pub(super) fn proof(case: &Case<'_>, p: &Proof, count: u64, note: String) -> Evi
 fn mark(case: &Case<'_>, p: &Proof) -> Option<(usize, usize)> {
     let text = p.sample.text.as_ref();
     case.book
-        .automaton
+        .literals
+        .any()
         .find_overlapping_iter(text.as_bytes())
         .max_by_key(|m| m.end() - m.start())
         .map(|m| (m.start(), m.end()))

@@ -4,6 +4,7 @@ use super::random::Random;
 use super::{Corpus, hunt, mutate};
 use rmqdoc::rule::embedded::embedded;
 use rmqdoc::rule::expr::Expr;
+use rmqdoc::rule::file::ReadFile;
 use rmqdoc::rule::version::{Range, Version};
 use rmqdoc::rule::{RuleBook, RuleText};
 
@@ -11,24 +12,19 @@ use rmqdoc::rule::{RuleBook, RuleText};
 fn rules() {
     let corpus = Corpus::new(&["rules"]);
     let files = embedded();
-    let shared: Vec<RuleText> = files.iter().filter(|file| is_shared(file)).cloned().collect();
+    let shared: Vec<ReadFile> = files.into_iter().filter(is_shared).collect();
     hunt(
         "rules",
         |random| mutate::case(&corpus, random),
         |bytes, random| {
-            let mut files = shared.clone();
-            let text = String::from_utf8_lossy(bytes).into_owned();
             // In place of a shared file, or as a rule beside them.
-            if random.one_in(4) {
-                let at = random.below(files.len());
-                files[at].text = text;
-            } else {
-                files.push(RuleText {
-                    path: "jvm/new-rule.toml".to_owned(),
-                    text,
-                });
-            }
-            if let Err(errors) = RuleBook::load(&files) {
+            let mut files = shared.clone();
+            let path = match random.one_in(4) {
+                true => files.swap_remove(random.below(files.len())).path,
+                false => "jvm/new-rule.toml".to_owned(),
+            };
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            if let Err(errors) = RuleBook::load(files, &[RuleText { path, text }]) {
                 assert!(!errors.is_empty(), "rules are refused without a word");
             }
         },
@@ -36,7 +32,7 @@ fn rules() {
 }
 
 /// Causes, symptoms and signals, which rules refer to.
-fn is_shared(file: &RuleText) -> bool {
+fn is_shared(file: &ReadFile) -> bool {
     !file.path.contains('/') || file.path.starts_with("signals/")
 }
 
