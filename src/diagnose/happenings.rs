@@ -6,9 +6,8 @@ use crate::derive::clocks::Clocks;
 use crate::model::finding::{Diagnosis, Evidence, Finding, Happening, Unexplained};
 use crate::model::{Event, Lang, Moment, SourceInfo, Span};
 use crate::rule::RuleBook;
-use crate::rule::tally::Tally;
+use crate::rule::matcher::Tallies;
 use crate::rule::text::fill;
-use std::collections::HashMap;
 
 /// How long before an onset a change is told: many faults of a new build wait for the first load.
 const BEFORE_MS: i64 = 20 * 60_000;
@@ -24,7 +23,7 @@ const MORE_FREQUENT: f64 = 10.0;
 /// Changes of the whole bundle, in order of time.
 pub(super) fn changes(
     book: &RuleBook,
-    tallies: &HashMap<(u32, u32), Tally>,
+    tallies: &Tallies,
     sources: &[SourceInfo],
     clocks: &Clocks,
     lang: Lang,

@@ -6,7 +6,8 @@
 
 use crate::model::{Event, SourceInfo};
 use crate::rule::effects::{Effects, Measure};
-use crate::rule::matcher::{EventEnv, Ports};
+use crate::rule::matcher::Ports;
+use crate::rule::occurrence::Told;
 use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -139,8 +140,8 @@ impl<'a> Collector<'a> {
         if event.fields.num("since_boot").is_some_and(|it| it > 0.0) {
             return;
         }
-        let env = EventEnv {
-            fields: &event.fields,
+        let env = Told {
+            event,
             source,
             ports,
         };

@@ -17,8 +17,7 @@ use crate::input::{Buffer, Kind, Reader, Source, Whole};
 use crate::model::finding::Problem;
 use crate::model::{Event, LogKind, LogRecord, Moment, Role, SourceId, SourceInfo, Span, Text};
 use crate::rule::effects::Effects;
-use crate::rule::matcher::Ports;
-use crate::rule::tally::Tally;
+use crate::rule::matcher::{Ports, Tallies};
 use crate::rule::{Matcher, RuleBook, compile};
 use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, HashMap};
@@ -65,7 +64,7 @@ pub(super) struct Read {
     /// The source, with format, log, role and counts filled in.
     pub(super) info: SourceInfo,
     /// What rules count.
-    pub(super) tallies: HashMap<(u32, u32), Tally>,
+    pub(super) tallies: Tallies,
     /// Events that lint and derivers need whole.
     pub(super) facts: Vec<Event>,
     /// What was measured, when a comparison asked for it.
@@ -122,7 +121,7 @@ impl<'a> Sieves<'a> {
                     !self.book.by_signal[*signal as usize].is_empty() && (logs == 0 || logs & bit != 0)
                 })
             };
-            marks(log).map(|marks| Sieve::new(self.automaton, &useful, marks))
+            marks(log).map(|marks| Sieve::new(self.automaton, &self.book.literals.texts, &useful, marks))
         };
         self.by_log[log as usize].get_or_init(make).as_ref()
     }
@@ -162,7 +161,7 @@ pub(super) fn ports_of(source: &Source, id: SourceId) -> Ports {
 pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &str) -> Read {
     let unread = |problem: Problem| Read {
         info: info(source, host, "unknown"),
-        tallies: HashMap::new(),
+        tallies: Tallies::default(),
         facts: Vec::new(),
         measured: Vec::new(),
         ends: Ends::new(),
@@ -364,7 +363,6 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
         let scan = Scan {
             source: id,
             automaton: reading.automaton,
-            literals: &reading.book.literals.texts,
             server: which::is_server(log),
             fold: body.len() <= FOLD_MAX,
             sieve: reading.sieves.of(log),
@@ -543,7 +541,6 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     let scan = Scan {
         source: id,
         automaton: reading.book.literals.fast(),
-        literals: &reading.book.literals.texts,
         server: which::is_server(log),
         fold: false,
         sieve: reading.sieves.of(log),

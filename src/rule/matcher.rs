@@ -1,10 +1,12 @@
 //! `Matcher`: rules at work while the scan runs. Takes records and events, keeps bounded tallies.
 
-use super::compile::{Origin, RuleBook, Signal, log_bit, log_name, role_name};
-use super::expr::{Env, Val};
+use super::compile::{Origin, RuleBook, Signal, log_bit};
+use super::occurrence::{Message, Occurrence, Told};
+use super::pattern::{Needle, Slots};
 use super::tally::Tally;
-use crate::model::{Event, Fields, LogKind, LogRecord, SourceInfo, Span, Value};
-use std::collections::HashMap;
+use crate::model::{Event, LogKind, LogRecord, SourceId, SourceInfo};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// Ports named by configurations in the bundle, so that a neighbour of any `listenPort` is known for what it is.
 #[derive(Debug, Clone, Default)]
@@ -53,42 +55,19 @@ pub struct Matcher<'r> {
     book: &'r RuleBook,
     ports: &'r Ports,
     /// By watch and source.
-    pub tallies: HashMap<(u32, u32), Tally>,
+    pub tallies: Tallies,
+    /// By signal: how often in a row its literal was it.
+    pace: Vec<u32>,
+    /// Signals of the record at hand.
+    seen: Vec<u32>,
+    slots: Slots,
 }
 
-/// What the names of a condition mean for one event.
-#[derive(Debug)]
-pub struct EventEnv<'a> {
-    /// Fields of the event.
-    pub fields: &'a Fields,
-    /// The source it stands in.
-    pub source: &'a SourceInfo,
-    /// For `port_kind`.
-    pub ports: &'a Ports,
-}
+/// By watch and source.
+pub type Tallies = FxHashMap<(u32, u32), Tally>;
 
-impl Env for EventEnv<'_> {
-    fn name(&self, name: &str) -> Option<Val<'_>> {
-        if let Some(value) = self.fields.get(name) {
-            return Some(Val::from(value));
-        }
-        let text = match name {
-            "host" => self.source.host.as_str(),
-            "role" => self.source.role.map_or("", role_name),
-            "file" => self.source.path.as_str(),
-            "format" => self.source.format,
-            "log" => self.source.log.map_or("", log_name),
-            _ => return None,
-        };
-        Some(Val::Str(text.into()))
-    }
-    fn aggregate(&self, _: &str, field: &str) -> Option<f64> {
-        self.fields.num(field)
-    }
-    fn port_kind(&self, port: u32) -> &'static str {
-        self.ports.kind(port)
-    }
-}
+/// After so many messages of one signal in one part of a log, those of which only the number counts are only counted.
+const FLOOD: u32 = 64;
 
 impl<'r> Matcher<'r> {
     /// Nothing seen yet.
@@ -96,7 +75,10 @@ impl<'r> Matcher<'r> {
         Self {
             book,
             ports,
-            tallies: HashMap::new(),
+            tallies: Tallies::default(),
+            pace: Vec::new(),
+            seen: Vec::new(),
+            slots: Slots::default(),
         }
     }
 
@@ -105,106 +87,90 @@ impl<'r> Matcher<'r> {
         let Some(watches) = self.book.by_kind.get(&*event.kind) else {
             return;
         };
-        self.count(watches, event, source);
-    }
-
-    fn count(&mut self, watches: &[usize], event: &Event, source: &SourceInfo) {
-        let env = EventEnv {
-            fields: &event.fields,
+        let told = Told {
+            event,
             source,
             ports: self.ports,
         };
-        for &index in watches {
-            let watch = &self.book.watches[index];
-            if watch.condition.as_ref().is_none_or(|c| c.holds(&env)) {
-                self.tallies
-                    .entry((index as u32, event.span.source.0))
-                    .or_default()
-                    .add(event, &watch.wants);
-            }
-        }
+        count(&mut self.tallies, self.book, watches, event.span.source, &told);
     }
 
     /// Counts the signals of a record.
     pub fn record(&mut self, record: &LogRecord<'_>, source: &SourceInfo) {
-        let mut seen: Vec<u32> = Vec::with_capacity(8);
+        self.seen.clear();
         let log = source.log.map_or(0, log_bit);
         for &(literal, offset) in record.hits {
             for &signal in &self.book.literals.signals[literal as usize] {
-                if seen.contains(&signal) {
+                if self.seen.contains(&signal) {
                     continue;
                 }
                 let watches = &self.book.by_signal[signal as usize];
                 let s = &self.book.signals[signal as usize];
                 if watches.is_empty() || (s.logs != 0 && s.logs & log == 0 && !pasted(source)) {
-                    seen.push(signal);
-                    continue;
-                }
-                if let Some(event) = self.signal_event(s, record, source, offset, literal) {
-                    seen.push(signal);
-                    self.count(watches, &event, source);
+                    self.seen.push(signal);
+                } else if self.is_flood(signal) {
+                    self.seen.push(signal);
+                    for &watch in watches {
+                        let key = (watch as u32, record.source.0);
+                        let wants = &self.book.watches[watch].wants;
+                        self.tallies.entry(key).or_default().count(record.at, wants);
+                    }
+                } else if self.message(signal, record, source, offset, literal) {
+                    self.seen.push(signal);
                 }
             }
         }
     }
 
-    fn signal_event(
-        &self,
-        s: &Signal,
+    /// Whether a signal of which only the number counts has been seen so often, and every time its literal was, that its
+    /// literal is enough.
+    fn is_flood(&self, signal: u32) -> bool {
+        self.pace.get(signal as usize).is_some_and(|pace| *pace >= FLOOD)
+    }
+
+    /// Counts the message of a signal; false when the record has none.
+    fn message(
+        &mut self,
+        signal: u32,
         record: &LogRecord<'_>,
         source: &SourceInfo,
         offset: u32,
         literal: u32,
-    ) -> Option<Event> {
-        let offset = offset as usize;
-        let literal = self.book.literals.texts[literal as usize].as_str();
-        let in_text = record.text.get(offset..).is_some_and(|t| t.starts_with(literal));
-        let body = if in_text { record.text } else { record.folded? };
-        let has =
-            |l: &String| record.text.contains(l.as_str()) || record.folded.is_some_and(|f| f.contains(l.as_str()));
-        if !s.all.iter().all(has) || s.not.iter().any(has) {
-            return None;
-        }
-        let mut fields = Fields::new();
-        if let Some(pattern) = &s.regex {
-            let regex = pattern.regex()?;
-            let captures = regex
-                .captures(body)
-                .or_else(|| record.folded.filter(|_| in_text).and_then(|f| regex.captures(f)))?;
-            for name in regex.capture_names().flatten() {
-                if let Some(m) = captures.name(name)
-                    && !m.as_str().is_empty()
-                {
-                    fields.set(name, Value::Str(m.as_str().into()));
-                }
-            }
-        }
-        let (line_index, line) = if in_text {
-            line_at(record.text, offset)
-        } else {
-            folded_line(record, literal)
-        };
-        fields.set("level", record.level.word());
-        fields.set("thread", record.thread);
-        fields.set("logger", record.logger);
-        fields.set("line", crate::model::event::clip(line));
-        if let Some(condition) = &s.condition
-            && !condition.holds(&EventEnv {
-                fields: &fields,
+    ) -> bool {
+        let book = self.book;
+        let s = &book.signals[signal as usize];
+        let watches = &book.by_signal[signal as usize];
+        let literal = book.literals.texts[literal as usize].as_str();
+        let found = find(s, record, offset as usize, literal, &mut self.slots);
+        let is = found.is_some_and(|(groups, line)| {
+            let message = Message {
+                signal: s,
+                record,
                 source,
                 ports: self.ports,
-            })
-        {
-            return None;
+                groups: &groups,
+                line,
+            };
+            let is = s.condition.as_ref().is_none_or(|c| c.holds(&message));
+            if is {
+                count(&mut self.tallies, book, watches, record.source, &message);
+            }
+            is
+        });
+        if self.pace.is_empty() {
+            self.pace = vec![0; book.signals.len()];
         }
-        let mut event = Event::new(&s.name, Span::line(record.source, record.line + line_index), line).at(record.at);
-        event.record = record.line;
-        event.fields = fields;
-        Some(event)
+        let pace = &mut self.pace[signal as usize];
+        if !is || !s.only_counted {
+            *pace = u32::MIN;
+        } else {
+            *pace += 1;
+        }
+        is
     }
 
     /// Adds what a later part saw; `lines` is how many lines stand before that part in its source.
-    pub fn absorb(&mut self, part: HashMap<(u32, u32), Tally>, lines: u32) {
+    pub fn absorb(&mut self, part: Tallies, lines: u32) {
         for (key, mut tally) in part {
             tally.shift_lines(lines);
             match self.tallies.entry(key) {
@@ -230,6 +196,61 @@ impl<'r> Matcher<'r> {
             .keys()
             .any(|(w, _)| self.book.watches[*w as usize].origin == *origin)
     }
+}
+
+/// Counts an occurrence in the watches of its origin.
+fn count(
+    tallies: &mut Tallies,
+    book: &RuleBook,
+    watches: &[usize],
+    source: SourceId,
+    occurrence: &dyn Occurrence,
+) {
+    for &index in watches {
+        let watch = &book.watches[index];
+        if watch.condition.as_ref().is_none_or(|c| c.holds(occurrence)) {
+            let tally = tallies.entry((index as u32, source.0)).or_default();
+            tally.add(occurrence, &watch.wants);
+        }
+    }
+}
+
+/// Named groups with their texts.
+type Groups<'t> = SmallVec<[(&'t str, &'t str); 8]>;
+
+/// What a signal says of a record in which its literal was found: groups, and the line that tells it.
+fn find<'t>(
+    s: &'t Signal,
+    record: &'t LogRecord<'_>,
+    offset: usize,
+    literal: &str,
+    slots: &mut Slots,
+) -> Option<(Groups<'t>, (u32, &'t str))> {
+    let in_text = record.text.as_bytes().get(offset..).is_some_and(|t| t.starts_with(literal.as_bytes()));
+    let body = if in_text { record.text } else { record.folded? };
+    let stands = |text: &str, l: &Needle| l.find(text.as_bytes()).is_some();
+    let has = |l: &Needle| stands(record.text, l) || record.folded.is_some_and(|f| stands(f, l));
+    if !s.all.iter().all(has) || s.not.iter().any(has) {
+        return None;
+    }
+    let mut groups = Groups::new();
+    if let Some(pattern) = &s.regex {
+        let from = if in_text { offset } else { 0 };
+        let found = pattern.find(body, from, slots, &mut groups)
+            || record
+                .folded
+                .filter(|_| in_text)
+                .is_some_and(|folded| pattern.find(folded, 0, slots, &mut groups));
+        if !found {
+            return None;
+        }
+    }
+    let line = if in_text {
+        line_at(record.text, offset)
+    } else {
+        folded_line(record, literal)
+    };
+    Some((groups, line))
 }
 
 /// Pasted text may hold lines of any log, so `in` does not bind there.

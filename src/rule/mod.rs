@@ -10,6 +10,7 @@ pub mod expr;
 pub mod file;
 pub mod literals;
 pub mod matcher;
+pub mod occurrence;
 pub mod pattern;
 pub mod tally;
 pub mod text;

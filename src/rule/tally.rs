@@ -1,7 +1,9 @@
 //! `Tally`: what the scan keeps of all events that one watch saw in one source. Bounded, whatever the input's size.
 
-use crate::model::{Event, Fields, Moment, Span, Value, Zone};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::occurrence::Occurrence;
+use crate::model::{Event, Fields, Moment, Span, Zone};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most distinct values, minutes, times and kept events of one tally.
 const DISTINCT_MAX: usize = 1000;
@@ -31,15 +33,36 @@ pub struct Sample {
     pub fields: Fields,
 }
 
-impl From<&Event> for Sample {
-    fn from(event: &Event) -> Self {
+impl From<Event> for Sample {
+    fn from(event: Event) -> Self {
         Self {
             at: event.at,
             span: event.span,
             record: event.record,
-            text: event.text.clone(),
-            fields: event.fields.clone(),
+            text: event.text,
+            fields: event.fields,
         }
+    }
+}
+
+impl From<&Event> for Sample {
+    fn from(event: &Event) -> Self {
+        Self::from(event.clone())
+    }
+}
+
+/// The value of a key; made when it is new.
+fn entry<'m, T: Default>(map: &'m mut BTreeMap<String, T>, key: &str) -> &'m mut T {
+    if !map.contains_key(key) {
+        map.insert(key.to_string(), T::default());
+    }
+    map.get_mut(key).expect("it was put in above")
+}
+
+/// Adds a text to a set of at most so many.
+fn insert(set: &mut BTreeSet<Box<str>>, text: &str, most: usize) {
+    if set.len() < most && !set.contains(text) {
+        set.insert(text.into());
     }
 }
 
@@ -52,7 +75,7 @@ pub struct Stat {
     max: f64,
     first: f64,
     last: f64,
-    buckets: HashMap<i32, u64>,
+    buckets: FxHashMap<i32, u64>,
 }
 
 impl Stat {
@@ -137,10 +160,19 @@ pub struct Wants {
     pub stats: Vec<String>,
     /// Fields whose distinct values are counted.
     pub distinct: Vec<String>,
+    /// Fields of these events that tell where a finding holds, of [`SCOPE_FIELDS`].
+    pub scope: Vec<&'static str>,
     /// Keep all times (the watch is the target of a `near`).
     pub times: bool,
     /// Keep whole events (the watch has a `near` of its own).
     pub events: bool,
+}
+
+impl Wants {
+    /// Nothing of an event matters but its time.
+    pub fn only_count(&self) -> bool {
+        self.stats.is_empty() && self.distinct.is_empty() && !self.events
+    }
 }
 
 /// Events of one watch in one source.
@@ -171,54 +203,57 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds one event.
-    pub fn add(&mut self, event: &Event, wants: &Wants) {
-        self.count += 1;
+    /// Adds an occurrence.
+    pub fn add(&mut self, occurrence: &dyn Occurrence, wants: &Wants) {
+        self.count(occurrence.at(), wants);
         if self.samples.len() < SAMPLES_MAX {
-            self.samples.push(Sample::from(event));
+            self.samples.push(Sample::from(occurrence.event()));
         } else if self.count.is_power_of_two() || self.last.is_none() {
             // The text of the last event is refreshed at growing distances: exact last times stand in `ends`.
-            self.last = Some(Sample::from(event));
-        }
-        if let Some(at) = event.at {
-            let minute = (at.zone, at.ms.div_euclid(60_000));
-            if self.minutes.len() < MINUTES_MAX || self.minutes.contains_key(&minute) {
-                *self.minutes.entry(minute).or_default() += 1;
-            }
-            let ends = self.ends.entry(at.zone).or_insert((at.ms, at.ms));
-            *ends = (ends.0.min(at.ms), ends.1.max(at.ms));
-            if wants.times && self.times.len() < TIMES_MAX && self.times.last() != Some(&at) {
-                self.times.push(at);
-            }
+            self.last = Some(Sample::from(occurrence.event()));
         }
         for (index, field) in wants.stats.iter().enumerate() {
-            if let Some(value) = event.fields.num(field) {
-                self.stats.entry(field.clone()).or_default().add(value);
+            if let Some(value) = occurrence.num(field) {
+                entry(&mut self.stats, field).add(value);
                 if index == 0 && self.worst.as_ref().is_none_or(|(worst, _)| value > *worst) {
-                    self.worst = Some((value, Sample::from(event)));
+                    self.worst = Some((value, Sample::from(occurrence.event())));
                 }
             }
         }
         for field in &wants.distinct {
-            if let Some(value) = event.fields.get(field) {
-                let set = self.distinct.entry(field.clone()).or_default();
-                if set.len() < DISTINCT_MAX {
-                    set.insert(value.to_text().into());
-                }
+            if let Some(value) = occurrence.text(field) {
+                insert(entry(&mut self.distinct, field), &value, DISTINCT_MAX);
             }
         }
-        for field in SCOPE_FIELDS {
-            if let Some(Value::Str(value)) = event.fields.get(field)
+        for field in &wants.scope {
+            if let Some(value) = occurrence.str(field)
                 && !value.is_empty()
             {
-                let set = self.names.entry(field).or_default();
-                if set.len() < NAMES_MAX {
-                    set.insert(value.clone());
-                }
+                insert(self.names.entry(field).or_default(), value, NAMES_MAX);
             }
         }
         if wants.events && self.events.len() < KEPT_MAX {
-            self.events.push(event.clone());
+            self.events.push(occurrence.event());
+        }
+    }
+
+    /// Adds an occurrence of which only the time matters.
+    pub fn count(&mut self, at: Option<Moment>, wants: &Wants) {
+        self.count += 1;
+        let Some(at) = at else { return };
+        let minute = (at.zone, at.ms.div_euclid(60_000));
+        let full = self.minutes.len() >= MINUTES_MAX;
+        match self.minutes.get_mut(&minute) {
+            Some(count) => *count += 1,
+            None if full => {}
+            None => {
+                self.minutes.insert(minute, 1);
+            }
+        }
+        let ends = self.ends.entry(at.zone).or_insert((at.ms, at.ms));
+        *ends = (ends.0.min(at.ms), ends.1.max(at.ms));
+        if wants.times && self.times.len() < TIMES_MAX && self.times.last() != Some(&at) {
+            self.times.push(at);
         }
     }
 
@@ -285,7 +320,9 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SourceId;
+    use crate::model::{SourceId, SourceInfo};
+    use crate::rule::matcher::Ports;
+    use crate::rule::occurrence::Told;
 
     #[test]
     fn percentiles_are_close() {
@@ -308,6 +345,7 @@ mod tests {
         let wants = Wants {
             stats: vec!["n".into()],
             distinct: vec!["n".into()],
+            scope: Vec::new(),
             times: true,
             events: true,
         };
@@ -316,13 +354,23 @@ mod tests {
                 .at(Some(Moment::utc(i64::from(i) * 1000)))
                 .with("n", f64::from(i % 7))
         };
+        let source = SourceInfo {
+            path: String::new(),
+            host: String::new(),
+            role: None,
+            format: "",
+            log: None,
+            bytes: 0,
+            lines: 0,
+        };
+        let ports = Ports::default();
         let (mut whole, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());
         for i in 1..=100 {
-            whole.add(&event(i, i), &wants);
+            whole.add(&Told { event: &event(i, i), source: &source, ports: &ports }, &wants);
             if i <= 40 {
-                a.add(&event(i, i), &wants)
+                a.add(&Told { event: &event(i, i), source: &source, ports: &ports }, &wants)
             } else {
-                b.add(&event(i, i - 40), &wants)
+                b.add(&Told { event: &event(i, i - 40), source: &source, ports: &ports }, &wants)
             }
         }
         b.shift_lines(40);

@@ -9,7 +9,7 @@ use super::sieve::{Known, Sieve};
 use super::template::Templates;
 use crate::model::{Level, LogRecord, Moment, SourceId};
 use aho_corasick::AhoCorasick;
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use std::ops::Range;
 
 /// Longest record that is looked at as one; what follows becomes a record of its own, so hostile input stays linear.
@@ -24,8 +24,6 @@ pub struct Scan<'a> {
     pub source: SourceId,
     /// Over all literals of all rules.
     pub automaton: &'a AhoCorasick,
-    /// The literals, by their number in the automaton.
-    pub literals: &'a [String],
     /// Stamps without a fraction are GMT+8.
     pub server: bool,
     /// Tells lines that need no search; only for RocketMQ's own logs.
@@ -225,8 +223,9 @@ impl<'a> Scan<'a> {
         }
         let broken = match known {
             Some((known, message)) => {
-                for (literal, at) in &known.literals {
-                    hits.extend(self.stands(text, message, *literal, *at).map(|at| (*literal, at)));
+                for expected in &known.literals {
+                    let at = expected.find(text.as_bytes(), message);
+                    hits.extend(at.map(|at| (expected.literal, at as u32)));
                 }
                 false
             }
@@ -260,18 +259,6 @@ impl<'a> Scan<'a> {
             folded: folded.as_deref(),
             hits,
         });
-    }
-
-    /// Where a literal stands in a known message: mostly where its constant part has it.
-    fn stands(&self, text: &str, message: usize, literal: u32, at: Option<usize>) -> Option<u32> {
-        let literal = self.literals[literal as usize].as_bytes();
-        let bytes = text.as_bytes();
-        let expected = at.map(|at| message + at);
-        let found = match expected.filter(|at| bytes.get(*at..).is_some_and(|tail| tail.starts_with(literal))) {
-            Some(at) => at,
-            None => message + memmem::find(bytes.get(message..)?, literal)?,
-        };
-        Some(found as u32)
     }
 
     fn header<'t>(&self, line: &'t str, plain: Option<Plain>) -> Header<'t> {
@@ -370,7 +357,6 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
-            literals: &[],
             server: true,
             fold: true,
             sieve: None,
@@ -416,7 +402,6 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
-            literals: &[],
             server: true,
             fold: false,
             sieve: None,
@@ -433,7 +418,7 @@ mod tests {
         fn any_text_is_scanned(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
             let text = String::from_utf8_lossy(&bytes);
             let automaton = AhoCorasick::new(["abc", "x"]).unwrap();
-            let scan = Scan { source: SourceId(0), automaton: &automaton, literals: &[], server: false, fold: true, sieve: None };
+            let scan = Scan { source: SourceId(0), automaton: &automaton, server: false, fold: true, sieve: None };
             scan.run(&text, 0..text.len(), 1, &mut |_: &LogRecord<'_>| {});
         }
     }

@@ -8,17 +8,41 @@
 use super::plain::Plain;
 use crate::model::Level;
 use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 use std::collections::HashMap;
 
 const MESSAGES: &str = include_str!("info_messages.txt");
 /// How many bytes of a message decide. Long enough that a message which is not in the list hardly begins like one.
 const HEAD: usize = 16;
+/// The same of messages whose constant part is shorter.
+const SHORT_HEAD: usize = 12;
+
+/// A literal that may stand in a message.
+#[derive(Debug)]
+pub struct Expected {
+    /// Its number in the automaton.
+    pub literal: u32,
+    /// The place in the message where a constant part puts it.
+    pub at: Option<usize>,
+    finder: Finder<'static>,
+}
+
+impl Expected {
+    /// Where it stands in a text whose message begins there: mostly where it is expected.
+    pub fn find(&self, text: &[u8], message: usize) -> Option<usize> {
+        let expected = self.at.map(|at| message + at);
+        let stands = |at: &usize| text.get(*at..).is_some_and(|tail| tail.starts_with(self.finder.needle()));
+        expected
+            .filter(stands)
+            .or_else(|| Some(message + self.finder.find(text.get(message..)?)?))
+    }
+}
 
 /// What is known of the messages that begin alike.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Literals that may stand in them, with the place in the message where a constant part puts them.
-    pub literals: Vec<(u32, Option<usize>)>,
+    /// Literals that may stand in them.
+    pub literals: Vec<Expected>,
     /// A series reads them.
     pub marked: bool,
 }
@@ -38,14 +62,19 @@ pub struct Marks {
 #[derive(Debug)]
 pub struct Sieve {
     heads: HashMap<u128, Known, Direct>,
+    short_heads: HashMap<u128, Known, Direct>,
     /// What series read.
     pub marks: Marks,
 }
 
 impl Sieve {
     /// The sieve for the literals of an automaton that are `useful` in a kind of log, and for series with these marks.
-    pub fn new(literals: &AhoCorasick, useful: &dyn Fn(u32) -> bool, marks: Marks) -> Self {
-        let mut heads: HashMap<u128, Known, Direct> = HashMap::default();
+    pub fn new(literals: &AhoCorasick, texts: &[String], useful: &dyn Fn(u32) -> bool, marks: Marks) -> Self {
+        let mut sieve = Self {
+            heads: HashMap::default(),
+            short_heads: HashMap::default(),
+            marks,
+        };
         let mut short: Vec<&str> = Vec::new();
         for message in MESSAGES.lines().filter(|l| !l.starts_with('#') && !l.is_empty()) {
             let constant = message.split("{}").next().unwrap_or(message);
@@ -56,24 +85,35 @@ impl Sieve {
                     found.push((literal, (hit.end() <= constant.len()).then_some(hit.start())));
                 }
             }
-            let marked = marks.texts.iter().any(|mark| message.contains(mark));
-            match head(constant.as_bytes()) {
-                Some(head) => {
-                    let known = heads.entry(head).or_default();
-                    known.marked |= marked;
-                    for (literal, at) in found {
-                        if !known.literals.iter().any(|(known, _)| *known == literal) {
-                            known.literals.push((literal, at));
-                        }
-                    }
+            let marked = sieve.marks.texts.iter().any(|mark| message.contains(mark));
+            let interesting = marked || !found.is_empty();
+            let known = match (head::<HEAD>(constant.as_bytes()), head::<SHORT_HEAD>(constant.as_bytes())) {
+                (Some(head), _) => sieve.heads.entry(head).or_default(),
+                (None, Some(head)) => {
+                    short.extend(interesting.then_some(constant));
+                    sieve.short_heads.entry(head).or_default()
                 }
-                None if marked || !found.is_empty() => short.push(constant),
-                None => {}
+                (None, None) => {
+                    short.extend(interesting.then_some(constant));
+                    continue;
+                }
+            };
+            known.marked |= marked;
+            for (literal, at) in found {
+                if !known.literals.iter().any(|known| known.literal == literal) {
+                    let finder = Finder::new(&texts[literal as usize]).into_owned();
+                    known.literals.push(Expected { literal, at, finder });
+                }
             }
         }
         // A message whose constant part is shorter than a head could begin like any head that starts with it.
-        heads.retain(|head, _| !short.iter().any(|s| head.to_le_bytes().starts_with(s.as_bytes())));
-        Self { heads, marks }
+        let hidden = |head: &u128, own: usize| {
+            let bytes = head.to_le_bytes();
+            short.iter().any(|s| bytes.starts_with(s.as_bytes()) && s.len() < own)
+        };
+        sieve.heads.retain(|head, _| !hidden(head, HEAD));
+        sieve.short_heads.retain(|head, _| !hidden(head, SHORT_HEAD));
+        sieve
     }
 
     /// What is known of the message of this line; `None` when it must be searched.
@@ -81,7 +121,10 @@ impl Sieve {
         if plain.level > Level::Info {
             return None;
         }
-        self.heads.get(&head(line.get(plain.message..)?)?)
+        let message = line.get(plain.message..)?;
+        self.heads
+            .get(&head::<HEAD>(message)?)
+            .or_else(|| self.short_heads.get(&head::<SHORT_HEAD>(message)?))
     }
 
     /// Whether a series reads this line.
@@ -97,17 +140,19 @@ impl Sieve {
 
     /// How many heads are known.
     pub fn len(&self) -> usize {
-        self.heads.len()
+        self.heads.len() + self.short_heads.len()
     }
 
     /// Whether no message is known.
     pub fn is_empty(&self) -> bool {
-        self.heads.is_empty()
+        self.len() == 0
     }
 }
 
-fn head(message: &[u8]) -> Option<u128> {
-    message.first_chunk::<HEAD>().map(|head| u128::from_le_bytes(*head))
+fn head<const LEN: usize>(message: &[u8]) -> Option<u128> {
+    let mut head = [0; HEAD];
+    head[..LEN].copy_from_slice(message.first_chunk::<LEN>()?);
+    Some(u128::from_le_bytes(head))
 }
 
 /// The head is its own hash, mixed once.
@@ -153,13 +198,14 @@ mod tests {
             texts: vec!["The broker["],
             ..Marks::default()
         };
-        Sieve::new(&AhoCorasick::new(LITERALS).unwrap(), useful, marks)
+        let texts: Vec<String> = LITERALS.iter().map(|l| (*l).to_string()).collect();
+        Sieve::new(&AhoCorasick::new(LITERALS).unwrap(), &texts, useful, marks)
     }
 
     fn literals(sieve: &Sieve, line: &str) -> Option<Vec<u32>> {
         let plain = plain::read(line.as_bytes())?;
         let known = sieve.known(line.as_bytes(), &plain)?;
-        Some(known.literals.iter().map(|(literal, _)| *literal).collect())
+        Some(known.literals.iter().map(|expected| expected.literal).collect())
     }
 
     #[test]

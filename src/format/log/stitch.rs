@@ -159,7 +159,6 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
-            literals: &[],
             server: true,
             fold: false,
             sieve: None,

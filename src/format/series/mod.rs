@@ -114,6 +114,7 @@ impl LogSeries {
     #[must_use]
     pub fn thin(mut self) -> Self {
         self.thin = true;
+        self.puts.thin();
         self
     }
 
@@ -178,17 +179,13 @@ impl LogSeries {
                 if !line.marked {
                     return;
                 }
-                if let Some(life) = &mut self.life {
+                let taken = match log {
+                    Some(LogKind::Store) => self.puts.push(line.number, line.line(), out),
+                    Some(LogKind::Namesrv) => self.watermark.push(line.number, line.line(), out),
+                    _ => false,
+                };
+                if let (false, Some(life)) = (taken, &mut self.life) {
                     life.at(line, out);
-                }
-                match log {
-                    Some(LogKind::Store) => {
-                        self.puts.push(line.number, line.line(), out);
-                    }
-                    Some(LogKind::Namesrv) => {
-                        self.watermark.push(line.number, line.line(), out);
-                    }
-                    _ => {}
                 }
             }
         }

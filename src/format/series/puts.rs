@@ -80,23 +80,40 @@ fn lower_ms(label: &str) -> Option<f64> {
     Some(if seconds { number * 1000.0 } else { number })
 }
 
+/// Of so many quick rows of a big log one is told.
+const THIN: u32 = 10;
+
 /// A row a minute that has puts.
 #[derive(Debug)]
 pub struct PutSeries {
     source: SourceId,
     clock: Clock,
+    thin: bool,
+    rows: u32,
 }
 
 impl PutSeries {
     /// An empty series.
     pub fn new(source: SourceId, clock: Clock) -> Self {
-        Self { source, clock }
+        Self {
+            source,
+            clock,
+            thin: false,
+            rows: 0,
+        }
+    }
+
+    /// Of quick puts only each tenth row is told: a big log has one a minute for months.
+    pub(super) fn thin(&mut self) {
+        self.thin = true;
     }
 
     /// Takes a line; false when it is none of this series.
     pub fn push(&mut self, line_no: u32, text: &str, out: &mut dyn Sink) -> bool {
         let Some(puts) = line(text) else { return false };
-        if puts.total > 0.0 {
+        self.rows = self.rows.wrapping_add(1);
+        let told = !self.thin || self.rows % THIN == 1 || puts.over(100.0) > 0.0;
+        if puts.total > 0.0 && told {
             let slow_pct = (puts.over(200.0) / puts.total * 100_000.0).round() / 1000.0;
             out.event(
                 Event::new("rmq.put", Span::line(self.source, line_no), text)

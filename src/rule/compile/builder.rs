@@ -12,8 +12,8 @@ use crate::rule::file::{
     Content, EffectsFile, EvidenceFile, Message, ReadFile, RuleFile, SeverityFile, SignalFile, SymptomsFile,
 };
 use crate::rule::literals::Literals;
-use crate::rule::pattern::Pattern;
-use crate::rule::tally::Wants;
+use crate::rule::pattern::{Pattern, needle};
+use crate::rule::tally::{SCOPE_FIELDS, Wants};
 use crate::rule::version::Range;
 use std::collections::{BTreeMap, HashMap};
 
@@ -114,6 +114,15 @@ impl Builder {
                 Origin::Signal(signal) => by_signal[*signal].push(index),
             }
         }
+        for watch in 0..self.watches.len() {
+            let fields = self.fields_of(&self.watches[watch].origin);
+            let scope = SCOPE_FIELDS.iter().copied().filter(|name| fields.iter().any(|f| f == name));
+            self.watches[watch].wants.scope = scope.collect();
+        }
+        for (signal, watches) in self.signals.iter_mut().zip(&by_signal) {
+            let only_counted = |watch: &Watch| watch.condition.is_none() && watch.wants.only_count();
+            signal.only_counted = signal.condition.is_none() && watches.iter().all(|w| only_counted(&self.watches[*w]));
+        }
         Ok(RuleBook {
             rules,
             symptoms,
@@ -181,13 +190,14 @@ impl Builder {
         Ok(Signal {
             name: name.to_string(),
             literals: literals.to_vec(),
-            all: message.all.to_vec(),
-            not: message.not.to_vec(),
+            all: message.all.iter().map(needle).collect(),
+            not: message.not.iter().map(needle).collect(),
             regex,
             logs: log_mask(message.logs)?,
             condition,
             doc: String::new(),
             timeline: None,
+            only_counted: false,
             captures,
         })
     }

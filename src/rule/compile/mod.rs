@@ -8,7 +8,7 @@ use super::effects::Effects;
 use super::expr::Expr;
 use super::file::{self, ReadFile};
 use super::literals::Literals;
-use super::pattern::Pattern;
+use super::pattern::{Needle, Pattern};
 use super::tally::Wants;
 use super::version::Range;
 use crate::model::finding::DataRisk;
@@ -69,9 +69,9 @@ pub struct Signal {
     /// Any of these.
     pub literals: Vec<String>,
     /// All of these.
-    pub all: Vec<String>,
+    pub all: Vec<Needle>,
     /// None of these.
-    pub not: Vec<String>,
+    pub not: Vec<Needle>,
     /// Must match; its named groups become fields.
     pub regex: Option<Pattern>,
     /// Only in these logs; 0 = all.
@@ -82,6 +82,8 @@ pub struct Signal {
     pub doc: String,
     /// Told in the timeline, and as what happened before an onset.
     pub timeline: Option<Both>,
+    /// Rules ask only how many there are and when.
+    pub only_counted: bool,
     captures: Vec<String>,
 }
 

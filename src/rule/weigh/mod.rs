@@ -11,7 +11,7 @@ mod score;
 mod view;
 
 use super::compile::{Rule, RuleBook};
-use super::tally::Tally;
+use super::matcher::Tallies;
 use super::version::Version;
 use crate::model::finding::{Alternative, NotChecked, Unexplained};
 use crate::model::{Finding, Lang, Moment, Role, Severity, SourceInfo};
@@ -35,7 +35,7 @@ pub struct Case<'a> {
     /// The rules.
     pub book: &'a RuleBook,
     /// What the scan counted, by watch and source.
-    pub tallies: &'a HashMap<(u32, u32), Tally>,
+    pub tallies: &'a Tallies,
     /// All sources.
     pub sources: &'a [SourceInfo],
     /// Settled time of a moment of a source, milliseconds UTC.

@@ -2,6 +2,8 @@
 
 use super::Case;
 use crate::model::{Moment, Role, Span};
+use crate::rule::matcher::Ports;
+use crate::rule::occurrence::Told;
 use crate::rule::compile::{Evidence, Near};
 use crate::rule::expr::{Env, Val};
 use crate::rule::tally::{Sample, Tally};
@@ -88,6 +90,8 @@ impl<'a> Views<'a> {
 
     fn build(&self, watch: usize, roles: &[Role], near: Option<&Near>) -> View {
         let mut view = View::default();
+        // Conditions were asked when the events were counted.
+        let ports = Ports::default();
         let targets = near.map(|n| (n, self.target_times(n)));
         for (source, tally) in self.by_watch.get(&watch).into_iter().flatten() {
             let host = &self.case.sources[*source as usize].host;
@@ -108,7 +112,12 @@ impl<'a> Views<'a> {
                             .or(event.fields.num("took_ms"))
                             .unwrap_or(0.0) as i64;
                         if at.is_some_and(|at| is_near(times, at - reach, at, near, host)) != near.far {
-                            kept.add(event, wants);
+                            let told = Told {
+                                event,
+                                source: &self.case.sources[*source as usize],
+                                ports: &ports,
+                            };
+                            kept.add(&told, wants);
                         }
                     }
                     if kept.count > 0 {
