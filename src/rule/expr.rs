@@ -222,18 +222,18 @@ impl Expr {
         names
     }
 
-    /// Fields that aggregates look at.
-    pub fn aggregated(&self) -> Vec<String> {
-        let mut names = Vec::new();
+    /// Aggregates with the field that each looks at.
+    pub fn aggregated(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
         self.walk(&mut |e| {
             if let Expr::Call(f, args) = e
                 && AGGREGATES.contains(&f.as_str())
                 && let [Expr::Name(n)] = args.as_slice()
             {
-                names.push(n.clone());
+                found.push((f.clone(), n.clone()));
             }
         });
-        names
+        found
     }
 
     /// Whether the condition holds.

@@ -1,6 +1,6 @@
 //! `Matcher`: rules at work while the scan runs. Takes records and events, keeps bounded tallies.
 
-use super::compile::{Origin, RuleBook, Signal, log_bit};
+use super::compile::{Flood, Origin, RuleBook, Signal, log_bit};
 use super::occurrence::{Message, Occurrence, Told};
 use super::pattern::{Needle, Slots};
 use super::tally::Tally;
@@ -66,8 +66,10 @@ pub struct Matcher<'r> {
 /// By watch and source.
 pub type Tallies = FxHashMap<(u32, u32), Tally>;
 
-/// After so many messages of one signal in one part of a log, those of which only the number counts are only counted.
+/// After so many messages in a row of one signal in one part of a log, not all are read any more.
 const FLOOD: u32 = 64;
+/// Of a flood whose values matter one in so many is read.
+const SAMPLE: u32 = 8;
 
 impl<'r> Matcher<'r> {
     /// Nothing seen yet.
@@ -122,10 +124,19 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    /// Whether a signal of which only the number counts has been seen so often, and every time its literal was, that its
-    /// literal is enough.
-    fn is_flood(&self, signal: u32) -> bool {
-        self.pace.get(signal as usize).is_some_and(|pace| *pace >= FLOOD)
+    /// Whether a signal has been seen so often, every time its literal was, that its literal is enough for this one.
+    fn is_flood(&mut self, signal: u32) -> bool {
+        let Some(pace) = self.pace.get_mut(signal as usize).filter(|pace| **pace >= FLOOD) else {
+            return false;
+        };
+        match self.book.signals[signal as usize].flood {
+            Flood::Read => false,
+            Flood::Count => true,
+            Flood::Sample => {
+                *pace += 1;
+                !pace.is_multiple_of(SAMPLE)
+            }
+        }
     }
 
     /// Counts the message of a signal; false when the record has none.
@@ -161,11 +172,7 @@ impl<'r> Matcher<'r> {
             self.pace = vec![0; book.signals.len()];
         }
         let pace = &mut self.pace[signal as usize];
-        if !is || !s.only_counted {
-            *pace = u32::MIN;
-        } else {
-            *pace += 1;
-        }
+        *pace = if is { pace.saturating_add(1) } else { 0 };
         is
     }
 

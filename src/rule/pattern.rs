@@ -33,8 +33,7 @@ struct Finder {
     regex: meta::Regex,
     /// Named groups.
     groups: Vec<(usize, String)>,
-    /// Texts one of which every match begins with; empty when there is no such list.
-    prefixes: Vec<Vec<u8>>,
+    /// For texts one of which every match begins with; empty when there is no such list.
     finders: Vec<Needle>,
 }
 
@@ -50,25 +49,38 @@ impl Finder {
         let groups = groups.collect();
         let prefixes = Extractor::new().extract(&hir);
         let prefixes = prefixes.literals().unwrap_or_default().iter().map(|l| l.as_bytes().to_vec());
-        let prefixes: Vec<Vec<u8>> = prefixes.collect();
+        let mut finders: Vec<Needle> = prefixes.map(|prefix| needle(&prefix)).collect();
         // An empty text is a beginning of everything.
-        let known = prefixes.iter().all(|prefix| prefix.len() >= PREFIX_MIN) && prefixes.len() <= PREFIXES_MAX;
-        let prefixes = if known { prefixes } else { Vec::new() };
-        let finders = prefixes.iter().map(needle);
-        Some(Self {
-            groups,
-            finders: finders.collect(),
-            prefixes,
-            regex,
-        })
+        if finders.len() > PREFIXES_MAX || finders.iter().any(|finder| finder.needle().len() < PREFIX_MIN) {
+            finders.clear();
+        }
+        Some(Self { groups, finders, regex })
     }
 
-    /// Whether a match could begin in a text elsewhere than at `not_at`.
-    fn may_begin(&self, text: &str, not_at: Option<usize>) -> bool {
-        let elsewhere = |finder: &Needle| finder.find_iter(text.as_bytes()).any(|at| Some(at) != not_at);
-        self.finders.is_empty() || self.finders.iter().any(elsewhere)
+    fn search(&self, text: &str, at: usize, slots: &mut Slots) -> bool {
+        let bytes = text.as_bytes();
+        let begins_at = |at: usize, slots: &mut Slots| {
+            let input = Input::new(text).range(at..).anchored(Anchored::Yes);
+            self.regex.search_slots(&input, slots).is_some()
+        };
+        let tail = bytes.get(at..).unwrap_or_default();
+        let begins = self.finders.iter().any(|finder| tail.starts_with(finder.needle()));
+        if begins && begins_at(at, slots) {
+            return true;
+        }
+        let elsewhere = || {
+            let places = self.finders.iter().flat_map(|finder| finder.find_iter(bytes));
+            places.filter(|place| *place != at || !begins)
+        };
+        if self.finders.is_empty() || elsewhere().nth(PLACES_MAX).is_some() {
+            return self.regex.search_slots(&Input::new(text), slots).is_some();
+        }
+        elsewhere().any(|place| begins_at(place, slots))
     }
 }
+
+/// Most places at which a match is tried one by one.
+const PLACES_MAX: usize = 8;
 
 /// A text that is looked for again and again.
 pub type Needle = memmem::Finder<'static>;
@@ -102,15 +114,9 @@ impl Pattern {
         let Some(finder) = self.finder.get_or_init(|| Finder::new(&self.source)) else {
             return false;
         };
-        let tail = text.as_bytes().get(at..).unwrap_or_default();
         slots.clear();
         slots.resize(finder.regex.group_info().slot_len(), None);
-        let begins = finder.prefixes.iter().any(|prefix| tail.starts_with(prefix));
-        let anchored = || Input::new(text).range(at..).anchored(Anchored::Yes);
-        let found = (begins && finder.regex.search_slots(&anchored(), slots).is_some())
-            || (finder.may_begin(text, begins.then_some(at))
-                && finder.regex.search_slots(&Input::new(text), slots).is_some());
-        if !found {
+        if !finder.search(text, at, slots) {
             return false;
         }
         for (group, name) in &finder.groups {

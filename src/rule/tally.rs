@@ -169,9 +169,9 @@ pub struct Wants {
 }
 
 impl Wants {
-    /// Nothing of an event matters but its time.
+    /// Nothing of an event matters but its time and what it names.
     pub fn only_count(&self) -> bool {
-        self.stats.is_empty() && self.distinct.is_empty() && !self.events
+        self.stats.is_empty() && !self.events
     }
 }
 

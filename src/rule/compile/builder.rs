@@ -2,7 +2,7 @@
 
 use super::names::{log_mask, parse_ms, parse_role, suggest};
 use super::{
-    Both, COMMON_FIELDS, Evidence, Near, Origin, Patterns, Rule, RuleBook, RuleText, Signal, Symptom, Watch, Written,
+    Both, COMMON_FIELDS, Evidence, Flood, Near, Origin, Patterns, Rule, RuleBook, RuleText, Signal, Symptom, Watch, Written,
 };
 use crate::model::finding::DataRisk;
 use crate::model::{Severity, kind};
@@ -120,8 +120,15 @@ impl Builder {
             self.watches[watch].wants.scope = scope.collect();
         }
         for (signal, watches) in self.signals.iter_mut().zip(&by_signal) {
-            let only_counted = |watch: &Watch| watch.condition.is_none() && watch.wants.only_count();
-            signal.only_counted = signal.condition.is_none() && watches.iter().all(|w| only_counted(&self.watches[*w]));
+            let all = |is: &dyn Fn(&Wants) -> bool| {
+                let fits = |watch: &Watch| watch.condition.is_none() && is(&watch.wants);
+                signal.condition.is_none() && watches.iter().all(|w| fits(&self.watches[*w]))
+            };
+            signal.flood = match () {
+                () if all(&|wants| wants.only_count() && wants.distinct.is_empty()) => Flood::Count,
+                () if all(&Wants::only_count) => Flood::Sample,
+                () => Flood::Read,
+            };
         }
         Ok(RuleBook {
             rules,
@@ -197,7 +204,7 @@ impl Builder {
             condition,
             doc: String::new(),
             timeline: None,
-            only_counted: false,
+            flood: Flood::Read,
             captures,
         })
     }
@@ -460,20 +467,23 @@ impl Builder {
             "count", "minutes", "per_min", "span_s", "hosts", "sources", "total", "share",
         ];
         let wants = &mut self.watches[watch].wants;
-        let mut stats: Vec<String> = condition.aggregated();
-        for name in condition.fields() {
-            // Inside an aggregate the name was walked too; a bare field means its maximum.
-            if !COUNTS.contains(&name.as_str()) {
-                stats.push(name);
+        let aggregated = condition.aggregated();
+        let mut bare: Vec<String> = condition.fields();
+        bare.retain(|name| !COUNTS.contains(&name.as_str()));
+        let (distinct, mut stats): (Vec<_>, Vec<_>) = aggregated.into_iter().partition(|(f, _)| f == "distinct");
+        // Names inside aggregates were walked too; a bare field means its maximum.
+        for (_, name) in distinct.iter().chain(&stats) {
+            if let Some(at) = bare.iter().position(|b| b == name) {
+                bare.remove(at);
             }
         }
-        for name in stats {
-            check_field(&name)?;
-            if !wants.stats.contains(&name) {
-                wants.stats.push(name.clone());
-            }
-            if !wants.distinct.contains(&name) {
-                wants.distinct.push(name);
+        stats.extend(bare.into_iter().map(|name| ("max".to_string(), name)));
+        for (names, wanted) in [(stats, &mut wants.stats), (distinct, &mut wants.distinct)] {
+            for (_, name) in names {
+                check_field(&name)?;
+                if !wanted.contains(&name) {
+                    wanted.push(name);
+                }
             }
         }
         Ok(())

@@ -82,9 +82,20 @@ pub struct Signal {
     pub doc: String,
     /// Told in the timeline, and as what happened before an onset.
     pub timeline: Option<Both>,
-    /// Rules ask only how many there are and when.
-    pub only_counted: bool,
+    /// What is done with it when it comes again and again.
+    pub flood: Flood,
     captures: Vec<String>,
+}
+
+/// What is done with a message that stands in a part of a log hundreds of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flood {
+    /// Each is read: rules ask for figures or conditions.
+    Read,
+    /// Some are read, for the values that differ, and all are counted.
+    Sample,
+    /// They are counted: rules ask only how many there are and when.
+    Count,
 }
 
 /// Where a watch's events come from.

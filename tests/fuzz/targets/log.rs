@@ -5,8 +5,8 @@ use super::{Corpus, hunt, mutate};
 use aho_corasick::AhoCorasick;
 use rmqdoc::format::log::scan::ScanStats;
 use rmqdoc::format::log::stitch::{Stitch, scan_chunk};
-use rmqdoc::format::log::{InfoGate, Scan, header, which_log};
-use rmqdoc::format::series::{Clock, LogSeries};
+use rmqdoc::format::log::{Found, Scan, SeriesLine, Sieve, header, which_log};
+use rmqdoc::format::series::{Clock, LogSeries, marks};
 use rmqdoc::model::{Event, LogKind, LogRecord, SourceId};
 
 const LITERALS: &[&str] = &[
@@ -39,29 +39,53 @@ fn shown(record: &LogRecord<'_>) -> Shown {
 fn log_scan() {
     let corpus = corpus();
     let automaton = AhoCorasick::new(LITERALS).unwrap();
-    let gate = InfoGate::new(&automaton);
+    let texts: Vec<String> = LITERALS.iter().map(|text| (*text).to_string()).collect();
+    let logs = [LogKind::Broker, LogKind::Store, LogKind::Stats, LogKind::Client];
+    let sieves = logs.map(|log| {
+        let marks = marks(log).expect("logs of RocketMQ have marks");
+        (log, Sieve::new(&automaton, &texts, &|_| true, marks))
+    });
     hunt(
         "log_scan",
         |random| mutate::case(&corpus, random),
         |bytes, random| {
             let text = String::from_utf8_lossy(bytes);
             which_log("x.log", &text);
+            let (log, sieve) = random.pick(&sieves);
             let scan = Scan {
                 source: SourceId(0),
                 automaton: &automaton,
                 server: random.one_in(2),
                 fold: random.one_in(2),
-                gate: random.one_in(2).then_some(&gate),
+                sieve: random.one_in(2).then_some(sieve),
             };
-            scan.run(bytes, 1, &mut |record| {
-                shown(record);
-            });
+            let mut all = All {
+                series: LogSeries::new(SourceId(0), Some(*log), Clock::Gmt8),
+                events: Vec::new(),
+            };
+            scan.run(&text, 0..text.len(), 1, &mut all);
+            all.series.finish(&mut all.events);
             let scan = Scan { fold: false, ..scan };
             if !has_endless_record(&text) {
                 agrees(&scan, &text, random);
             }
         },
     );
+}
+
+/// Takes all that a scan finds.
+struct All {
+    series: LogSeries,
+    events: Vec<Event>,
+}
+
+impl Found for All {
+    fn record(&mut self, record: &LogRecord<'_>) {
+        shown(record);
+    }
+    fn line(&mut self, line: &SeriesLine<'_>) {
+        self.series.at(line, &mut self.events);
+    }
 }
 
 /// Of records above 64 KiB a scan keeps the first part, and where it is cut depends on the pieces.
@@ -83,7 +107,9 @@ fn has_endless_record(text: &str) -> bool {
 /// Pieces of whole lines, cut anywhere, give the records and counts of the whole.
 fn agrees(scan: &Scan<'_>, text: &str, random: &mut Random) {
     let mut whole: Vec<Shown> = Vec::new();
-    let stats = scan.run(text.as_bytes(), 1, &mut |record| whole.push(shown(record)));
+    let stats = scan.run(text, 0..text.len(), 1, &mut |record: &LogRecord<'_>| {
+        whole.push(shown(record))
+    });
     if !text.lines().any(|line| header::begins_record(line.as_bytes())) {
         return;
     }
@@ -98,13 +124,19 @@ fn agrees(scan: &Scan<'_>, text: &str, random: &mut Random) {
             .position(|byte| *byte == b'\n')
             .map_or(left.len(), |end| at + end);
         let (piece, rest) = left.split_at(at);
-        let (part, edges) = scan_chunk(scan, piece, line, true, &mut |record| pieces.push(shown(record)));
-        stitch.push(scan, edges, &mut |record| pieces.push(shown(record)));
+        let (part, edges) = scan_chunk(scan, piece, line, true, &mut |record: &LogRecord<'_>| {
+            pieces.push(shown(record))
+        });
+        stitch.push(scan, edges, &mut |record: &LogRecord<'_>| {
+            pieces.push(shown(record))
+        });
         sums.add(&part);
         line += piece.bytes().filter(|byte| *byte == b'\n').count() as u32;
         left = rest;
     }
-    stitch.finish(scan, &mut |record| pieces.push(shown(record)));
+    stitch.finish(scan, &mut |record: &LogRecord<'_>| {
+            pieces.push(shown(record))
+        });
     sums.add(&stitch.stats);
     pieces.sort();
     whole.sort();
