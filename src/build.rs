@@ -1,5 +1,5 @@
-//! Build script: reads `rules/` and packs what it read into the binary, so that a new rule file needs no edit of code and
-//! a start reads no TOML. A mistake in a file ends the build, with file and line.
+//! Build script: reads `rules/` and the sentences of lint and packs what it read into the binary, so that a new rule file
+//! needs no edit of code and a start reads no TOML. A mistake in a file ends the build, with file and line.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -9,25 +9,43 @@ use std::{env, fs, io};
 #[path = "rule/file.rs"]
 mod file;
 
+#[allow(unreachable_pub)]
+#[path = "lint/entry.rs"]
+mod entry;
+
 use file::{Content, ReadFile};
 
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("rules");
+    let home = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    rules(&home.join("rules"), &out)?;
+    checks(&home, &out)
+}
+
+fn rules(root: &Path, out: &Path) -> io::Result<()> {
     let mut paths = Vec::new();
-    walk(&root, &mut paths)?;
+    walk(root, &mut paths)?;
     paths.sort();
     let files = paths
         .iter()
-        .map(|path| read(&root, path))
+        .map(|path| read(root, path))
         .collect::<io::Result<Vec<ReadFile>>>()?;
     let rules = files.iter().filter(|it| matches!(it.content, Content::Rule(_))).count();
-    let out = PathBuf::from(variable("OUT_DIR")?);
     let packed = postcard::to_stdvec(&files).map_err(io::Error::other)?;
     fs::write(out.join("rules.postcard"), packed)?;
     fs::write(
         out.join("rules.rs"),
         format!("/// How many rules are embedded.\npub const RULES: usize = {rules};\n"),
     )
+}
+
+fn checks(home: &Path, out: &Path) -> io::Result<()> {
+    const TEXTS: &str = "src/lint/texts.toml";
+    println!("cargo:rerun-if-changed={TEXTS}");
+    let text = fs::read_to_string(home.join(TEXTS))?;
+    let checks: entry::Checks = file::read(TEXTS, &text).map_err(io::Error::other)?;
+    let packed = postcard::to_stdvec(&checks).map_err(io::Error::other)?;
+    fs::write(out.join("checks.postcard"), packed)
 }
 
 fn variable(name: &str) -> io::Result<String> {

@@ -8,6 +8,7 @@ mod address;
 mod client;
 mod cluster;
 mod controller;
+mod entry;
 mod facts;
 mod hit;
 mod jvm;
@@ -20,7 +21,8 @@ mod shell;
 mod texts;
 mod types;
 
-pub use texts::{Check, CheckText, check, checks, filled};
+pub use entry::{Check, CheckText};
+pub use texts::{check, checks, filled};
 
 use crate::model::{Event, SourceInfo};
 use facts::Facts;

@@ -1,40 +1,9 @@
 //! The sentences of checks, in English and Chinese, with the severity, cause and harm each check has by default. Data in
-//! `texts.toml`; a new check needs an entry there.
+//! `texts.toml`, which the build script packs; a new check needs an entry there.
 
+use super::entry::{Check, CheckText, Checks};
 use crate::model::{Event, Lang};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-/// The texts of a check in one language. `{key}`, `{value}`, `{suggestion}`, `{detail}`, `{other}`, `{version}` stand for
-/// fields of the `lint` event; see [`filled`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CheckText {
-    /// One line: what is wrong.
-    pub title: String,
-    /// Why it matters.
-    pub why: String,
-    /// What to do.
-    pub fix: String,
-}
-
-/// One check.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Check {
-    /// `error`, `warning`, `info`; a finding may carry another one.
-    pub severity: String,
-    /// Cause id, empty for information.
-    #[serde(default)]
-    pub cause: String,
-    /// `stops-start`, `data`, `availability`, `speed`, `none`.
-    pub harm: String,
-    /// English.
-    pub en: CheckText,
-    /// Chinese.
-    pub zh: CheckText,
-}
 
 impl Check {
     /// The texts in this language.
@@ -47,9 +16,11 @@ impl Check {
 }
 
 /// All checks by id.
-pub fn checks() -> &'static BTreeMap<String, Check> {
-    static CHECKS: OnceLock<BTreeMap<String, Check>> = OnceLock::new();
-    CHECKS.get_or_init(|| toml::from_str(include_str!("texts.toml")).unwrap_or_default())
+pub fn checks() -> &'static Checks {
+    static CHECKS: OnceLock<Checks> = OnceLock::new();
+    const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/checks.postcard"));
+    CHECKS
+        .get_or_init(|| postcard::from_bytes(PACKED).expect("the build script packed the very type that is read here"))
 }
 
 /// The check of this id.

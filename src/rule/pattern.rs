@@ -148,6 +148,11 @@ impl Pattern {
         self.regex.get_or_init(|| compile(&self.source).ok()).as_ref()
     }
 
+    #[cfg(test)]
+    pub(super) fn is_compiled(&self) -> bool {
+        self.regex.get().is_some()
+    }
+
     /// The names of its groups, in their order.
     pub fn names(&self) -> Vec<String> {
         match self.regex.get() {

@@ -294,3 +294,106 @@ impl RuleBook {
             .find(|r| r.id == id || r.aliases.iter().any(|a| a == id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::embedded::embedded;
+
+    fn book(patterns: Patterns) -> RuleBook {
+        let mut builder = Builder::default();
+        embedded().into_iter().for_each(|file| builder.add(file, patterns));
+        builder
+            .finish()
+            .unwrap_or_else(|mistakes| panic!("{}", mistakes.join("\n")))
+    }
+
+    /// What `Patterns::Checked` stands for: each embedded pattern is one, and its names are read right without it.
+    #[test]
+    fn embedded_patterns_are_sound() {
+        let (checked, new) = (book(Patterns::Checked), book(Patterns::New));
+        for (one, other) in checked.signals.iter().zip(&new.signals) {
+            assert_eq!(one.captures, other.captures, "{}", one.name);
+        }
+    }
+
+    /// A start must cost next to nothing.
+    #[test]
+    fn a_start_compiles_no_embedded_pattern() {
+        let book = RuleBook::load(embedded(), &[]).unwrap();
+        assert!(
+            book.signals
+                .iter()
+                .filter_map(|it| it.regex.as_ref())
+                .all(|it| !it.is_compiled())
+        );
+    }
+
+    #[test]
+    fn mistakes_of_users_are_told_at_once() {
+        let rule = |evidence: &str| {
+            let texts = "title = 'a'\nwhy = 'b'";
+            format!(
+                "cause = 'gc-long-pause'\nseverity = 'notice'\n[[evidence]]\n{evidence}\n[en]\n{texts}\n[zh]\n{texts}\n"
+            )
+        };
+        for (path, text, want) in [
+            ("jvm/a.toml", rule("match = 'abc'\nweight = 1"), ""),
+            ("jvm/a.toml", rule("match = ['abc', 'def']\nweight = 1"), ""),
+            (
+                "jvm/a.toml",
+                rule("match = 3\nweight = 1"),
+                "jvm/a.toml:4: invalid type: integer `3`, expected a text or a list of texts",
+            ),
+            (
+                "jvm/a.toml",
+                rule("match = 'abc'\nwieght = 1"),
+                "jvm/a.toml:5: unknown field `wieght`, expected one of `id`",
+            ),
+            (
+                "jvm/a.toml",
+                rule("match = 'abc'\nregex = '('\nweight = 1"),
+                "jvm/a.toml: `regex` of `a#1`: regex parse error",
+            ),
+            (
+                "jvm/a.toml",
+                rule("match = 'abc'\nwhere = \"line =~ '('\"\nweight = 1"),
+                "jvm/a.toml: evidence 1: cannot read the pattern",
+            ),
+            (
+                "jvm/a.toml",
+                rule("event = 'gc.pauze'\nweight = 1"),
+                "did you mean `gc.pause`?",
+            ),
+            (
+                "signals/a.toml",
+                "[[signal]]\nname = 'a'\n".to_string(),
+                "signals/a.toml:1: missing field `match`",
+            ),
+            (
+                "signals/a.toml",
+                "[[signal]]\nname = 'a'\nmatch = 'abc'\nregex = '(?P<b>'\n".to_string(),
+                "signals/a.toml: `regex` of `a`: regex parse error",
+            ),
+            (
+                "effects.toml",
+                "[[measure]]\nidd = 'a'".to_string(),
+                "effects.toml:2: unknown field `idd`, expected one of `id`",
+            ),
+        ] {
+            let user = RuleText {
+                path: path.to_string(),
+                text,
+            };
+            let mistakes = RuleBook::load(embedded(), std::slice::from_ref(&user))
+                .err()
+                .unwrap_or_default()
+                .join("\n");
+            assert!(
+                mistakes.contains(want) && mistakes.is_empty() == want.is_empty(),
+                "{}\n{mistakes}",
+                user.text
+            );
+        }
+    }
+}

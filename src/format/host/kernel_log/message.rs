@@ -1,7 +1,7 @@
 //! The kernel's (and its daemons') messages that name a trouble, one row each. Out-of-memory kills, which take several
 //! lines, are in `oom.rs`.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
@@ -238,15 +238,19 @@ const SHAPES: &[Shape] = &[
 
 struct Book {
     literals: AhoCorasick,
-    shapes: Vec<Regex>,
+    /// Compiled at their first use: most hosts have none of these troubles.
+    shapes: [OnceLock<Regex>; SHAPES.len()],
+}
+
+impl Book {
+    fn shape(&self, n: usize) -> &Regex {
+        self.shapes[n].get_or_init(|| Regex::new(SHAPES[n].shape).expect("the tests compile each expression"))
+    }
 }
 
 static BOOK: LazyLock<Book> = LazyLock::new(|| Book {
     literals: AhoCorasick::new(SHAPES.iter().map(|shape| shape.literal)).expect("literals are short"),
-    shapes: SHAPES
-        .iter()
-        .map(|shape| Regex::new(shape.shape).expect("a valid expression"))
-        .collect(),
+    shapes: [const { OnceLock::new() }; SHAPES.len()],
 });
 
 /// A message that was recognised.
@@ -269,7 +273,7 @@ pub(super) fn find(message: &str) -> Option<Found<'_>> {
     }
     // In the order of the list: a row may be the special case of one below it.
     for n in (0..SHAPES.len()).filter(|n| hits & (1 << n) != 0) {
-        if let Some(groups) = book.shapes[n].captures(message) {
+        if let Some(groups) = book.shape(n).captures(message) {
             return Some(Found {
                 what: SHAPES[n].what,
                 message,
@@ -309,6 +313,13 @@ pub(super) fn kernel_version(message: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_expression_compiles() {
+        for n in 0..SHAPES.len() {
+            BOOK.shape(n);
+        }
+    }
 
     #[test]
     fn messages() {
