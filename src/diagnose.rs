@@ -1,6 +1,7 @@
 //! The whole run: what was asked, and the one function that answers it. Reads files through `input`; prints nothing.
 
 mod engine;
+mod gathered;
 mod happenings;
 mod measure;
 mod read;
