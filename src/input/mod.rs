@@ -36,6 +36,7 @@ mod reader;
 pub mod rotate;
 mod sniff;
 mod source;
+mod spool;
 mod stored;
 mod stream;
 mod unpack;
