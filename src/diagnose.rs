@@ -5,6 +5,7 @@ mod gathered;
 mod happenings;
 mod measure;
 mod read;
+mod seek;
 mod window;
 
 use crate::input::{self, Limits, Problem, Source};

@@ -212,6 +212,7 @@ mod tests {
                 log: None,
                 bytes: 0,
                 lines: 0,
+                skipped: None,
             },
             tallies: Tallies::new(),
             facts: (1..=facts as u32).map(fact).collect(),

@@ -62,8 +62,10 @@ fn proof(event: &Event, sources: &[SourceInfo], at: Option<i64>) -> Evidence {
 
 fn line(span: Span, text: String, sources: &[SourceInfo], at: Option<i64>, count: u64) -> Evidence {
     let source = &sources[span.source.0 as usize];
+    let (span, from_byte) = source.placed(span);
     Evidence {
         span,
+        from_byte,
         file: source.path.clone(),
         host: source.host.clone(),
         text,

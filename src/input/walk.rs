@@ -142,9 +142,10 @@ impl Walk<'_> {
             // Its list of members is at its end.
             Content::Packed(Packing::Zip) => match spool(Vec::new(), stream, self.limits) {
                 Ok(Spooled { bytes, failed: None }) => self.zip(bytes, place),
-                Ok(Spooled { failed: Some(error), .. }) | Err(error) => {
-                    self.problem(place, explain_packed(place.inside, &error))
-                }
+                Ok(Spooled {
+                    failed: Some(error), ..
+                })
+                | Err(error) => self.problem(place, explain_packed(place.inside, &error)),
             },
             Content::Packed(single) => match Decoder::new(single, stream) {
                 Ok(unpacked) => {

@@ -83,6 +83,7 @@ mod tests {
             log: None,
             bytes: 0,
             lines: 0,
+            skipped: None,
         }
     }
 
@@ -113,7 +114,10 @@ mod tests {
         let mut crowd = Crowd::default();
         for source in 0..3 * GROUPS_MAX as u32 {
             let mut tally = Tally::default();
-            tally.add(&Event::new("x", Span::line(SourceId(source), 1), "t"), &Wants::default());
+            tally.add(
+                &Event::new("x", Span::line(SourceId(source), 1), "t"),
+                &Wants::default(),
+            );
             crowd.take(HashMap::from([((7, source), tally)]), &info(&source.to_string()));
         }
         assert!(crowd.finish().len() <= OWN_MAX as usize + GROUPS_MAX);
