@@ -377,6 +377,7 @@ mod tests {
             log: None,
             bytes: 0,
             lines: 0,
+            skipped: None,
         };
         let ports = Ports::default();
         let (mut whole, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());

@@ -36,7 +36,11 @@ fn day(folder: &TempDir, size: u64) -> std::path::PathBuf {
             // Threads take turns badly: every other stamp is of the second before.
             let at = second - number % 2 * second.min(1);
             let (hour, minute, second) = (at / 3600, at / 60 % 60, at % 60);
-            writeln!(to, "2024-05-02 {hour:02}:{minute:02}:{second:02}.000 INFO 1 --- [main] c.e.Order : sent {rest}").unwrap();
+            writeln!(
+                to,
+                "2024-05-02 {hour:02}:{minute:02}:{second:02}.000 INFO 1 --- [main] c.e.Order : sent {rest}"
+            )
+            .unwrap();
         }
     }
     to.flush().unwrap();
@@ -92,7 +96,10 @@ fn one_minute_of_a_day_reads_little() {
     // Before and after it nothing happened, and a window outside the log is as cheap.
     for (since, until) in [("11:00", "11:01"), ("13:00", "13:01")] {
         let (since, until) = (format!("2024-05-02 {since}"), format!("2024-05-02 {until}"));
-        assert_eq!(analyse(&path, &["--since", &since, "--until", &until]).run.code, Some(0));
+        assert_eq!(
+            analyse(&path, &["--since", &since, "--until", &until]).run.code,
+            Some(0)
+        );
     }
     let outside = analyse(&path, &["--since", "2024-05-04 00:00"]);
     assert_eq!(outside.run.code, Some(0), "{}", outside.run.stderr);
@@ -105,7 +112,9 @@ fn a_log_put_together_is_read_whole() {
     let path = day(&folder, 80 << 20);
     // Yesterday's log behind today's: the stamps jump back.
     let text = fs::read(&path).unwrap();
-    let yesterday = String::from_utf8(text.clone()).unwrap().replace("2024-05-02", "2024-05-01");
+    let yesterday = String::from_utf8(text.clone())
+        .unwrap()
+        .replace("2024-05-02", "2024-05-01");
     fs::write(&path, [text, yesterday.into_bytes()].concat()).unwrap();
     let minute = ["--since", "2024-05-01 12:00", "--until", "2024-05-01 12:01"];
     let narrow = analyse(&path, &minute);

@@ -62,7 +62,10 @@ pub(crate) fn measured(mut command: Command, feed: impl FnOnce(&mut dyn Write) +
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let (status, io) = (format!("/proc/{}/status", child.id()), format!("/proc/{}/io", child.id()));
+    let (status, io) = (
+        format!("/proc/{}/status", child.id()),
+        format!("/proc/{}/io", child.id()),
+    );
     let (peak, read, ended) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let output = std::thread::scope(|scope| {
         scope.spawn(move || feed(&mut stdin));
