@@ -1,9 +1,11 @@
 //! The whole run: what was asked, and the one function that answers it. Reads files through `input`; prints nothing.
 
 mod engine;
+mod gathered;
 mod happenings;
 mod measure;
 mod read;
+mod seek;
 mod window;
 
 use crate::input::{self, Limits, Problem, Source};

@@ -140,6 +140,7 @@ mod tests {
             log: None,
             bytes: 0,
             lines: 0,
+            skipped: None,
         }
     }
 

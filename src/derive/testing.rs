@@ -17,6 +17,7 @@ pub(super) fn source(path: &str) -> SourceInfo {
         log: None,
         bytes: 0,
         lines: 0,
+        skipped: None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Second half of a run: clocks are settled, lint and derivers add their events, everything is weighed.
 
+use super::gathered::{Gathered, Turns};
 use super::happenings;
 use super::measure::Measured;
-use super::read::{Read, Reading, SHARED_MIN, ports_of, read, Sieves};
+use super::read::{Reading, SHARED_MIN, Sieves, ports_of, read};
 use super::window::Window;
 use super::{Progress, Step, TimePoint};
 use crate::derive::clocks::{self, Clocks, Ends};
@@ -16,7 +17,7 @@ use crate::rule::weigh::{self, Case};
 use crate::rule::{Matcher, RuleBook};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// Sources that one thread reads in their order: members of one archive, or a single file.
 type Batch = Vec<usize>;
@@ -51,8 +52,8 @@ pub struct Examination {
 /// Diagnoses all sources.
 pub(super) fn diagnose(job: &Job<'_>, problems: Vec<Problem>, progress: &mut dyn Progress) -> Examination {
     let ports = ports(job.sources);
-    let reads = read_all(job, &ports, progress);
-    conclude(job.book, &ports, reads, problems, job.lang)
+    let gathered = read_all(job, &ports, progress);
+    conclude(job.book, &ports, gathered, problems, job.lang)
 }
 
 /// Checks the configuration in all sources: lint events in the order of their files, and what was read.
@@ -61,14 +62,14 @@ pub(super) fn inspect(
     mut problems: Vec<Problem>,
     progress: &mut dyn Progress,
 ) -> (Vec<Event>, Coverage) {
-    let reads = read_all(job, &Ports::default(), progress);
-    let (mut facts, mut sources, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    for read in reads {
-        facts.extend(read.facts);
-        problems.extend(read.problems);
-        sources.push(read.info);
-        ends.push(read.ends);
-    }
+    let Gathered {
+        infos: sources,
+        ends,
+        facts,
+        problems: met,
+        ..
+    } = read_all(job, &Ports::default(), progress);
+    problems.extend(met);
     let clocks = clocks::settle(&sources, &ends);
     let facts = with_derived(facts, &sources, &clocks, &settled_spans(&clocks, &ends), &mut |_, _| {});
     let mut items = linted(&facts, &sources, job.lang);
@@ -93,7 +94,7 @@ fn ports(sources: &[Source]) -> Ports {
 }
 
 /// Reads every source once, small ones side by side, big plain files one by one with all threads.
-fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Read> {
+fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Gathered {
     let sources = job.sources;
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
@@ -110,7 +111,8 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
     };
     let steps = Steps::new(sources);
     let progress = Mutex::new(progress);
-    let one = |index: usize| {
+    let turns = Turns::default();
+    let one = |turn: usize, index: usize| {
         if let Ok(mut progress) = progress.try_lock() {
             progress.step(steps.step(sources, index));
         }
@@ -121,16 +123,28 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Vec<Re
             &hosts.of(&sources[index].path),
         );
         steps.done(read.info.bytes);
-        (index, read)
+        turns.take(turn, index, read);
     };
     let (small, big) = batches(sources);
-    let mut reads: Vec<(usize, Read)> = small
-        .into_par_iter()
-        .flat_map_iter(|batch| batch.into_iter().map(one))
-        .collect();
-    reads.extend(big.into_iter().map(one));
-    reads.sort_by_key(|(index, _)| *index);
-    reads.into_iter().map(|(_, read)| read).collect()
+    let starts = Mutex::new(small.iter().scan(0, |turn, batch| {
+        let first = *turn;
+        *turn += batch.len();
+        Some((first, batch))
+    }));
+    let next = || starts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    rayon::broadcast(|_| {
+        let _watch = turns.watch();
+        while let Some((first, batch)) = next() {
+            for (turn, index) in (first..).zip(batch) {
+                one(turn, *index);
+            }
+        }
+    });
+    let first = sources.len() - big.len();
+    for (turn, index) in (first..).zip(big) {
+        one(turn, index);
+    }
+    turns.finish()
 }
 
 /// Small sources in batches for one thread each, and big plain files, which all threads read together one by one.
@@ -194,23 +208,22 @@ fn bytes(sources: &[Source]) -> u64 {
 fn conclude(
     book: &RuleBook,
     ports: &Ports,
-    mut reads: Vec<Read>,
+    gathered: Gathered,
     mut problems: Vec<Problem>,
     lang: Lang,
 ) -> Examination {
+    let Gathered {
+        infos: sources,
+        ends,
+        tallies,
+        facts,
+        measured,
+        templates,
+        problems: met,
+    } = gathered;
+    problems.extend(met);
     let mut matcher = Matcher::new(book, ports);
-    let mut sources: Vec<SourceInfo> = Vec::new();
-    let mut ends: Vec<Ends> = Vec::new();
-    let mut facts: Vec<Event> = Vec::new();
-    let mut measured: Vec<Measured> = Vec::new();
-    for read in &mut reads {
-        matcher.absorb(std::mem::take(&mut read.tallies), 0);
-        sources.push(read.info.clone());
-        ends.push(std::mem::take(&mut read.ends));
-        facts.append(&mut read.facts);
-        measured.append(&mut read.measured);
-        problems.append(&mut read.problems);
-    }
+    matcher.tallies = tallies;
     let clocks = clocks::settle(&sources, &ends);
     let spans = settled_spans(&clocks, &ends);
     let facts = with_derived(facts, &sources, &clocks, &spans, &mut |event, source| {
@@ -239,7 +252,7 @@ fn conclude(
     });
     happenings::before(&mut verdicts.findings, &changes);
     for unexplained in &mut verdicts.unexplained {
-        happenings::templates(unexplained, &reads, &sources, &clocks);
+        happenings::templates(unexplained, &templates, &sources, &clocks);
     }
     let coverage = Coverage {
         bytes: sources.iter().map(|s| s.bytes).sum(),

@@ -1,8 +1,8 @@
 //! What happened in order: starts, stops, changes, and the first and last event of each finding. Also what stands in the
 //! quarter of an hour before an onset, and which message shapes are new or far more frequent since.
 
-use super::read::Read;
 use crate::derive::clocks::Clocks;
+use crate::format::log::template::Templates;
 use crate::model::finding::{Diagnosis, Evidence, Finding, Happening, Unexplained};
 use crate::model::{Event, Lang, Moment, SourceInfo, Span};
 use crate::rule::RuleBook;
@@ -62,8 +62,10 @@ fn proof(event: &Event, sources: &[SourceInfo], at: Option<i64>) -> Evidence {
 
 fn line(span: Span, text: String, sources: &[SourceInfo], at: Option<i64>, count: u64) -> Evidence {
     let source = &sources[span.source.0 as usize];
+    let (span, from_byte) = source.placed(span);
     Evidence {
         span,
+        from_byte,
         file: source.path.clone(),
         host: source.host.clone(),
         text,
@@ -117,21 +119,26 @@ pub(super) fn timeline(diagnosis: &Diagnosis, changes: &[Happening], lang: Lang)
 }
 
 /// Message shapes that are new, or ten times as frequent, since the symptom began.
-pub(super) fn templates(unexplained: &mut Unexplained, reads: &[Read], sources: &[SourceInfo], clocks: &Clocks) {
+pub(super) fn templates(
+    unexplained: &mut Unexplained,
+    templates: &[(u32, Templates)],
+    sources: &[SourceInfo],
+    clocks: &Clocks,
+) {
     let Some(onset) = unexplained.evidence.iter().filter_map(|e| e.at).min() else {
         return;
     };
     let onset_minute = onset.div_euclid(60_000);
     let mut found: Vec<(u64, Evidence)> = Vec::new();
-    for (source, read) in reads.iter().enumerate() {
-        for template in read.templates.iter() {
+    for (source, templates) in templates {
+        for template in templates.iter() {
             let (mut before, mut after) = ((0u64, 0u64), (0u64, 0u64));
             for ((zone, minute), count) in &template.minutes {
                 let moment = Moment {
                     ms: minute * 60_000,
                     zone: *zone,
                 };
-                let Some(at) = clocks.utc(source as u32, moment) else {
+                let Some(at) = clocks.utc(*source, moment) else {
                     continue;
                 };
                 let side = if at.div_euclid(60_000) < onset_minute {
@@ -143,7 +150,7 @@ pub(super) fn templates(unexplained: &mut Unexplained, reads: &[Read], sources: 
             }
             let rate = |(count, minutes): (u64, u64)| count as f64 / minutes.max(1) as f64;
             if after.0 > 0 && (before.0 == 0 || rate(after) >= MORE_FREQUENT * rate(before)) {
-                let span = Span::line(crate::model::SourceId(source as u32), template.line);
+                let span = Span::line(crate::model::SourceId(*source), template.line);
                 found.push((after.0, line(span, template.text.to_string(), sources, None, after.0)));
             }
         }

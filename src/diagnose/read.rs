@@ -4,6 +4,7 @@
 //! of chunks, by all threads where it is a plain file, and only as a log, unless one format claims all of its head.
 
 use super::measure::{Collector, Measured};
+use super::seek;
 use super::window::Window;
 use crate::derive::branches;
 use crate::derive::clocks::Ends;
@@ -13,9 +14,9 @@ use crate::format::log::template::Templates;
 use crate::format::log::{Found, Scan, SeriesLine, Sieve, header, which, which_log};
 use crate::format::series::{Clock, LogSeries, marks};
 use crate::format::{conf, formats};
-use crate::input::{Buffer, Kind, Reader, Source, Whole};
+use crate::input::{Buffer, Kind, Parts, Reader, Source, Whole};
 use crate::model::finding::Problem;
-use crate::model::{Event, LogKind, LogRecord, Moment, Role, SourceId, SourceInfo, Span, Text};
+use crate::model::{Event, LogKind, LogRecord, Moment, Role, Skipped, SourceId, SourceInfo, Span, Text};
 use crate::rule::effects::Effects;
 use crate::rule::matcher::{Ports, Tallies};
 use crate::rule::{Matcher, RuleBook, compile};
@@ -168,7 +169,7 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
         templates: Templates::default(),
         problems: vec![problem],
     };
-    match start(source) {
+    match start(reading, source, id) {
         Ok(Start::Whole(whole)) => read_whole(reading, source, id, host, &whole),
         Ok(Start::Stream(stream)) => read_stream(reading, source, id, host, *stream),
         Err(problem) => unread(problem),
@@ -186,11 +187,12 @@ struct Opened {
     reader: Reader,
     first: String,
     lines: u32,
+    /// Where reading goes on behind what was left out.
+    skipped_to: Option<u64>,
 }
 
 /// Reads a source until it ends or proves to be big. Nothing is read twice: an archive or a pipe may allow it only once.
-fn start(source: &Source) -> Result<Start, Problem> {
-    let reader = source.open()?;
+fn start(reading: Reading<'_>, source: &Source, id: SourceId) -> Result<Start, Problem> {
     let mut limit = WHOLE_MAX;
     if source.kind() == Kind::File && source.size > WHOLE_MAX as u64 {
         let head = source.head()?.text;
@@ -198,14 +200,18 @@ fn start(source: &Source) -> Result<Start, Problem> {
         // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays one.
         let is_log = which_log(&source.path, &head) != LogKind::App;
         if is_log || formats().map(|f| (f.score)(&text)).max().unwrap_or(0) < SURE {
+            let parts = reading.window.and_then(|window| seek::parts(source, id, window));
+            let skipped_to = parts.as_ref().and_then(Parts::skipped_to);
             return Ok(Start::Stream(Box::new(Opened {
-                reader,
+                reader: source.open_parts(parts)?,
                 first: String::new(),
                 lines: 0,
+                skipped_to,
             })));
         }
         limit = STRUCTURED_MAX;
     }
+    let reader = source.open()?;
     let mut buffer = Buffer::new();
     let (mut text, mut stamps, mut lines) = (String::new(), Vec::new(), 0);
     while let Some(chunk) = reader.next(&mut buffer) {
@@ -217,6 +223,7 @@ fn start(source: &Source) -> Result<Start, Problem> {
                 reader,
                 first: text,
                 lines,
+                skipped_to: None,
             })));
         }
     }
@@ -236,6 +243,7 @@ fn info(source: &Source, host: &str, format: &'static str) -> SourceInfo {
         log: None,
         bytes: 0,
         lines: 0,
+        skipped: None,
     }
 }
 
@@ -268,6 +276,13 @@ impl<'a> Gather<'a> {
         if let Some(at) = at {
             let slot = self.ends.entry(at.zone).or_insert((at.ms, at.ms));
             *slot = (slot.0.min(at.ms), slot.1.max(at.ms));
+        }
+    }
+
+    fn note_ends(&mut self, ends: &Ends) {
+        for (zone, (first, last)) in ends {
+            let slot = self.ends.entry(*zone).or_insert((*first, *last));
+            *slot = (slot.0.min(*first), slot.1.max(*last));
         }
     }
 
@@ -525,7 +540,12 @@ struct Merge<'a> {
 }
 
 fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, opened: Opened) -> Read {
-    let Opened { reader, first, lines } = opened;
+    let Opened {
+        reader,
+        first,
+        lines,
+        skipped_to,
+    } = opened;
     let first_head = source.head().map(|h| h.text).unwrap_or_default();
     let head = if first.is_empty() {
         first_head.as_str()
@@ -573,9 +593,14 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     if lines > 0 {
         scan_part(&first, 1, lines);
     }
+    let behind = OnceLock::new();
     let work = || {
         let mut buffer = Buffer::new();
         while let Some(chunk) = reader.next(&mut buffer) {
+            if skipped_to == Some(chunk.offset) {
+                let (line, byte) = (chunk.first_line, chunk.offset);
+                behind.get_or_init(|| Skipped { line, byte });
+            }
             scan_part(chunk.text, chunk.first_line, chunk.lines);
         }
     };
@@ -596,7 +621,13 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     let mut info = info.clone();
     info.bytes = outcome.bytes;
     info.lines = outcome.lines;
+    info.skipped = behind.into_inner();
     let Merge { mut gather, stats, .. } = merge;
+    if skipped_to.is_some()
+        && let Some(ends) = reading.window.and_then(|window| window.ends(id))
+    {
+        gather.note_ends(ends);
+    }
     gather.seen(id, &info, first_head.lines().next().unwrap_or(""));
     Read {
         info,
@@ -628,10 +659,7 @@ impl<'a> Merge<'a> {
             gather.keep(fact, most);
         }
         gather.collector.absorb(part.gather.collector);
-        for (zone, (first, last)) in part.gather.ends {
-            let slot = gather.ends.entry(zone).or_insert((first, last));
-            *slot = (slot.0.min(first), slot.1.max(last));
-        }
+        gather.note_ends(&part.gather.ends);
         self.stats.add(&part.stats);
     }
 

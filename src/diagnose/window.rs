@@ -5,7 +5,7 @@ use super::engine::Job;
 use crate::derive::clocks::{self, Clocks, Ends};
 use crate::format::log::{header, which, which_log};
 use crate::input::{Hosts, Source};
-use crate::model::{Moment, SourceInfo};
+use crate::model::{Moment, SourceId, SourceInfo};
 
 /// How far around `--at` is looked.
 const AROUND_MS: i64 = 15 * 60_000;
@@ -16,6 +16,7 @@ const TAIL_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Window {
     clocks: Clocks,
+    ends: Vec<Ends>,
     from: i64,
     to: i64,
 }
@@ -51,7 +52,22 @@ impl Window {
             let at = at.settle(offset, last);
             (from, to) = (from.max(at - AROUND_MS), to.min(at + AROUND_MS));
         }
-        Some(Window { clocks, from, to })
+        Some(Window { clocks, ends, from, to })
+    }
+
+    /// First and last time that count, milliseconds UTC.
+    pub(super) fn range(&self) -> (i64, i64) {
+        (self.from, self.to)
+    }
+
+    /// Settled time of a stamp.
+    pub(super) fn utc(&self, source: SourceId, at: Moment) -> Option<i64> {
+        self.clocks.utc(source.0, at)
+    }
+
+    /// First and last stamps of a source.
+    pub(super) fn ends(&self, source: SourceId) -> Option<&Ends> {
+        self.ends.get(source.0 as usize)
     }
 
     /// Whether an event of that time counts. What has no time (a configuration) always does.
@@ -70,6 +86,7 @@ fn info(source: &Source, hosts: &Hosts) -> SourceInfo {
         log: None,
         bytes: 0,
         lines: 0,
+        skipped: None,
     }
 }
 

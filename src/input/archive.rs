@@ -18,15 +18,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// Where the packed bytes are.
 #[derive(Debug, Clone)]
 pub(super) enum Packed {
+    /// Opened for each pass, so that many archives do not keep many files open.
     File(PathBuf),
-    Memory(Arc<[u8]>),
+    /// In memory or in a temporary file.
+    Held(Stored),
 }
 
 impl Packed {
     pub(super) fn open(&self) -> io::Result<Stored> {
         match self {
             Packed::File(path) => Stored::open(path),
-            Packed::Memory(bytes) => Ok(Stored::Memory(Arc::clone(bytes))),
+            Packed::Held(bytes) => Ok(bytes.clone()),
         }
     }
 }

@@ -4,8 +4,9 @@ use super::archive::{Archive, Packed};
 use super::limits::Limits;
 use super::sniff::{Content, ONLY_NULS, SNIFF_BYTES, sniff};
 use super::source::{HEAD_BYTES, Kind, Pipe, Source, Store};
+use super::spool::{Spooled, spool};
 use super::stored::{Cursor, Stored};
-use super::unpack::{decoder, explain};
+use super::unpack::{Decoder, Meter, Taken, explain};
 use super::walk::{Leaf, Visitor, is_noise, walk};
 use crate::model::finding::Problem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +67,7 @@ impl Collector {
             seen: BTreeSet::new(),
             archives: 0,
             keep_left: limits.keep_total_bytes,
-            heads_left: 64 << 20,
+            heads_left: limits.keep_heads_bytes,
             full: false,
         }
     }
@@ -202,45 +203,72 @@ impl Collector {
         });
     }
 
-    /// A pipe can be read once. Its first bytes decide how much of it is held: an archive as a whole, of text enough to
-    /// try every format, of a binary file nothing.
+    /// A pipe can be read once. Its first bytes decide how much of it is held: of text enough to try every format, of a
+    /// binary file nothing. A compressed text is unpacked as it comes; an archive is kept, since its members are looked
+    /// at before they are read.
     fn pipe(&mut self, name: &str, mut from: Box<dyn Read + Send>) {
         let mut head = Vec::new();
-        let mut read_to = |head: &mut Vec<u8>, most: usize| {
-            let more = most.saturating_sub(head.len());
-            (&mut from).take(more as u64).read_to_end(head)
-        };
-        let mut read = read_to(&mut head, SNIFF_BYTES);
-        let content = sniff(&head);
-        let most = match content {
-            Content::Binary(what) => return self.problem(name, what),
-            Content::Packed(_) => self.limits.spool_bytes,
-            Content::Text | Content::Hole => self.limits.pipe_text_bytes,
-        };
-        if read.is_ok() {
-            read = read_to(&mut head, most);
+        let read = (&mut from).take(SNIFF_BYTES as u64).read_to_end(&mut head);
+        if let Err(error) = read {
+            self.problem(name, cut_short(&error));
+            return self.memory(name, head);
         }
+        match sniff(&head) {
+            Content::Binary(what) => self.problem(name, what),
+            Content::Text | Content::Hole => self.text_pipe(name, head, from),
+            Content::Packed(_) => self.packed_pipe(name, head, from),
+        }
+    }
+
+    fn text_pipe(&mut self, name: &str, mut head: Vec<u8>, mut from: Box<dyn Read + Send>) {
+        let most = self.limits.pipe_text_bytes.max(head.len());
+        let more = (most - head.len()) as u64;
+        let read = (&mut from).take(more).read_to_end(&mut head);
         if let Err(error) = &read {
-            self.problem(name, format!("{}; read up to there", explain(error)));
+            self.problem(name, cut_short(error));
         }
         if read.is_err() || head.len() < most {
             return self.memory(name, head);
         }
-        if content == Content::Hole && is_hole(&head) {
+        if is_hole(&head) {
             return self.problem(name, "starts with nothing but NUL bytes, not read");
-        }
-        if let Content::Packed(packing) = content {
-            let what = format!(
-                "{} of more than {} from a pipe: only the start is read, save it to a file first",
-                packing.name(),
-                super::unpack::size(most as u64)
-            );
-            self.problem(name, what);
-            return self.memory(name, head);
         }
         let size = head.len() as u64;
         let (head, rest) = (head.into(), Mutex::new(Some(Pipe(from))));
         self.add(name.to_owned(), Store::Pipe { head, rest }, size, false, None);
+    }
+
+    fn packed_pipe(&mut self, name: &str, mut head: Vec<u8>, mut from: Box<dyn Read + Send>) {
+        let most = self.limits.spool_memory_bytes.max(head.len());
+        let more = (most - head.len()) as u64;
+        let read = (&mut from).take(more).read_to_end(&mut head);
+        let is_whole = read.is_err() || head.len() < most;
+        let held = Stored::Memory(head.as_slice().into());
+        if !is_whole && one_text(&held, &self.limits).is_some() {
+            drop(held);
+            let raw: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(from));
+            return match unpacked(raw, &self.limits) {
+                Ok(text) => self.text_pipe(name, Vec::new(), text),
+                Err(error) => self.problem(name, explain(&error)),
+            };
+        }
+        drop(held);
+        let spooled = match read {
+            Err(error) => Ok(Spooled {
+                bytes: Stored::Memory(head.into()),
+                failed: Some(error),
+            }),
+            Ok(_) => spool(head, &mut from, &self.limits),
+        };
+        match spooled {
+            Err(error) => self.problem(name, explain(&error)),
+            Ok(Spooled { bytes, failed }) => {
+                if let Some(error) = failed {
+                    self.problem(name, cut_short(&error));
+                }
+                self.packed(name, bytes.clone(), Packed::Held(bytes), None);
+            }
+        }
     }
 
     fn memory(&mut self, name: &str, bytes: Vec<u8>) {
@@ -249,7 +277,8 @@ impl Collector {
             Content::Binary(what) => self.problem(name, what),
             Content::Hole if is_hole(&bytes) => self.problem(name, ONLY_NULS),
             Content::Packed(_) => {
-                self.packed(name, Stored::Memory(Arc::clone(&bytes)), Packed::Memory(bytes), None);
+                let bytes = Stored::Memory(bytes);
+                self.packed(name, bytes.clone(), Packed::Held(bytes), None);
             }
             Content::Text | Content::Hole => {
                 let size = bytes.len() as u64;
@@ -400,12 +429,40 @@ fn one_text(bytes: &Stored, limits: &Limits) -> Option<One> {
                 return (result.is_ok() || !head.is_empty()).then_some(One { head, is_whole });
             }
             Content::Packed(packing) if packing.is_single() => {
-                stream = decoder(packing, io::Cursor::new(head).chain(stream)).ok()?;
+                stream = Box::new(Decoder::new(packing, io::Cursor::new(head).chain(stream)).ok()?);
             }
             Content::Packed(_) | Content::Binary(_) => return None,
         }
     }
     None
+}
+
+fn cut_short(error: &io::Error) -> String {
+    let what = explain(error);
+    match what.ends_with(" there") {
+        true => what,
+        false => format!("{what}; read up to there"),
+    }
+}
+
+/// One text as it comes out of its compressions.
+fn unpacked(raw: Box<dyn Read + Send>, limits: &Limits) -> io::Result<Box<dyn Read + Send>> {
+    let taken = Arc::default();
+    let meter = Meter::new(limits, Arc::clone(&taken));
+    let mut stream: Box<dyn Read + Send> = Box::new(Taken { from: raw, taken });
+    for _ in 0..=limits.max_nesting {
+        let mut head = Vec::new();
+        (&mut stream).take(SNIFF_BYTES as u64).read_to_end(&mut head)?;
+        let content = sniff(&head);
+        stream = Box::new(io::Cursor::new(head).chain(stream));
+        match content {
+            Content::Packed(packing) if packing.is_single() => {
+                stream = Box::new(meter.guard(Decoder::new(packing, stream)?));
+            }
+            _ => break,
+        }
+    }
+    Ok(stream)
 }
 
 fn is_hole(bytes: &[u8]) -> bool {

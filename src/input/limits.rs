@@ -27,9 +27,13 @@ pub struct Limits {
     pub keep_total_bytes: usize,
     /// How much text of standard input or a pipe is held in memory; more is read as a stream, once.
     pub pipe_text_bytes: usize,
-    /// How much of an archive from a pipe is held in memory; more is not read. Also the cap for a zip inside another
-    /// archive, which cannot be read without holding it.
-    pub spool_bytes: usize,
+    /// How much of an archive from a pipe, or of a zip inside another archive, is held in memory; more goes to a
+    /// temporary file.
+    pub spool_memory_bytes: usize,
+    /// How much goes to such a file; more is not read.
+    pub spool_bytes: u64,
+    /// Memory for first bytes of members that are not kept.
+    pub keep_heads_bytes: usize,
 }
 
 const MIB: usize = 1 << 20;
@@ -45,10 +49,12 @@ impl Default for Limits {
             ratio_grace_bytes: 64 << 20,
             max_line_bytes: MIB,
             chunk_bytes: MIB / 2,
-            keep_member_bytes: 32 * MIB,
-            keep_total_bytes: 128 * MIB,
+            keep_member_bytes: 8 * MIB,
+            keep_total_bytes: 32 * MIB,
             pipe_text_bytes: 16 * MIB,
-            spool_bytes: 256 * MIB,
+            spool_memory_bytes: 8 * MIB,
+            spool_bytes: 16 << 30,
+            keep_heads_bytes: 8 * MIB,
         }
     }
 }

@@ -9,6 +9,8 @@
 //!     .tail(bytes)          -> Option<String>  last bytes as text, where that is cheap
 //!     .read_all(max_bytes)  -> Whole           small sources
 //!     .chunks(|chunk| …)    -> Outcome         any size, in order, on this thread
+//!     .lines_at(byte, …)    -> Option<Vec<…>>  a few lines from any place of a plain file
+//!     .open_parts(…)        -> Reader          the start and one later part of a plain file
 //!     .open()               -> Reader          any size, from several threads:
 //!
 //! let reader = source.open()?;                 // Reader is Sync
@@ -36,6 +38,7 @@ mod reader;
 pub mod rotate;
 mod sniff;
 mod source;
+mod spool;
 mod stored;
 mod stream;
 mod unpack;
@@ -46,6 +49,7 @@ pub use collect::{Collected, collect, collect_bytes};
 pub use host::{Hosts, host_of};
 pub use limits::Limits;
 pub use peel::Peel;
+pub use ranges::Parts;
 pub use reader::{Buffer, Chunk, Outcome, Reader};
 pub use rotate::group_rotated;
 pub use source::{HEAD_BYTES, Head, Kind, Source, Whole};

@@ -9,6 +9,7 @@ use super::stored::Stored;
 use super::unpack::{explain, size};
 use memchr::memrchr2;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -24,9 +25,32 @@ pub(super) struct Ranges {
     len: u64,
     range_bytes: usize,
     max_line_bytes: usize,
+    /// Where not all is read: what is.
+    parts: Option<Parts>,
     next: AtomicU64,
     counted: Mutex<Counted>,
     counted_more: Condvar,
+}
+
+/// What is read of bytes of which not all is wanted: the start, and one part behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// How many bytes from the start.
+    pub head_bytes: u64,
+    /// The other part; a line begins at its first byte.
+    pub window: Range<u64>,
+}
+
+impl Parts {
+    /// The start up to `head_bytes`, and `window`. A few bytes more are read at both ends.
+    pub fn new(head_bytes: u64, window: Range<u64>) -> Self {
+        Self { head_bytes, window }
+    }
+
+    /// Where reading goes on behind what was left out.
+    pub fn skipped_to(&self) -> Option<u64> {
+        (self.head_bytes < self.window.start).then_some(self.window.start)
+    }
 }
 
 /// How far lines are counted.
@@ -55,6 +79,7 @@ impl Ranges {
             bytes,
             range_bytes,
             max_line_bytes,
+            parts: None,
             next: AtomicU64::new(0),
             counted: Mutex::default(),
             counted_more: Condvar::new(),
@@ -67,10 +92,40 @@ impl Ranges {
         self
     }
 
+    /// Leaves out what is not in these parts.
+    pub(super) fn only(mut self, parts: Option<Parts>) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    /// Where the range with this number starts.
+    fn start(&self, order: u64) -> Option<u64> {
+        let range = self.range_bytes as u64;
+        let (start, end) = match &self.parts {
+            None => (order.checked_mul(range)?, self.len),
+            Some(parts) => {
+                let head = parts.head_bytes.min(parts.window.start).div_ceil(range);
+                match order.checked_sub(head) {
+                    None => (order * range, self.len),
+                    Some(order) => {
+                        let start = parts.window.start.checked_add(order.checked_mul(range)?)?;
+                        (start, self.len.min(parts.window.end))
+                    }
+                }
+            }
+        };
+        (start < end).then_some(start)
+    }
+
+    /// Whether a line is known to begin at this start of a range.
+    fn begins_line(&self, start: u64) -> bool {
+        start == 0 || self.parts.as_ref().is_some_and(|parts| parts.window.start == start)
+    }
+
     pub(super) fn next(&self, buffer: &mut Buffer, tally: &Tally) -> Option<Placed> {
         loop {
             let order = self.next.fetch_add(1, Ordering::Relaxed);
-            let start = order.checked_mul(self.range_bytes as u64).filter(|at| *at < self.len)?;
+            let start = self.start(order)?;
             let result = self.read(buffer, start, tally);
             let raw = &buffer.raw[buffer.from..buffer.to];
             let lines = if result.is_ok() { lines::count(raw) } else { 0 };
@@ -94,7 +149,7 @@ impl Ranges {
                 lines,
                 offset: start + found.skipped as u64,
                 order,
-                last: start + self.range_bytes as u64 >= self.len,
+                last: self.start(order + 1).is_none(),
             });
         }
     }
@@ -188,8 +243,8 @@ impl Ranges {
     /// Where the first line of a range starts, if one starts in it.
     fn first_line(&self, bytes: &[u8], start: u64, at_end: bool) -> Option<usize> {
         const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
-        if start == 0 {
-            return Some(if bytes.starts_with(UTF8_MARK) {
+        if self.begins_line(start) {
+            return Some(if start == 0 && bytes.starts_with(UTF8_MARK) {
                 UTF8_MARK.len()
             } else {
                 0

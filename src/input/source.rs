@@ -3,7 +3,7 @@
 use super::archive::Archive;
 use super::limits::Limits;
 use super::peel::{Peel, Peeler, Utf16, Utf16Read, utf16};
-use super::ranges::Ranges;
+use super::ranges::{Parts, Ranges};
 use super::reader::{Buffer, Chunk, Mode, Outcome, Reader};
 use super::stored::{Cursor, Stored};
 use super::stream::Stream;
@@ -185,8 +185,40 @@ impl Source {
         peeled
     }
 
+    /// Lines that begin in these bytes, each with its place; the last one may be cut off. `None` if the source cannot be
+    /// read from any place.
+    pub fn lines_at(&self, from: u64, bytes: usize) -> Option<Vec<(u64, String)>> {
+        let Store::File(path) = &self.store else { return None };
+        let plan = self.plan().ok()?;
+        if plan.utf16.is_some() {
+            return None;
+        }
+        // The byte before tells whether a line begins at the first.
+        let read_from = from.saturating_sub(1);
+        let mut raw = vec![0; bytes];
+        let got = Stored::open(path).ok()?.read_at(&mut raw, read_from).ok()?;
+        raw.truncate(got);
+        let mut at = match from {
+            0 => 0,
+            _ => super::lines::after_first_end(&raw, 0, true).unwrap_or(raw.len()),
+        };
+        let mut lines = Vec::new();
+        while at < raw.len() {
+            let end = super::lines::after_first_end(&raw, at, true).unwrap_or(raw.len());
+            let text = self.decoded(&raw[at..end], None);
+            lines.push((read_from + at as u64, self.peeled(text, &plan.peel)));
+            at = end;
+        }
+        Some(lines)
+    }
+
     /// Starts reading from the first line.
     pub fn open(&self) -> Result<Reader, Problem> {
+        self.open_parts(None)
+    }
+
+    /// Starts reading parts of a source that can be read from any place; of any other, all.
+    pub fn open_parts(&self, parts: Option<Parts>) -> Result<Reader, Problem> {
         let plan = self.plan()?;
         let (chunk, max_line) = (self.limits.chunk(), self.limits.max_line_bytes);
         let stream = |from: Box<dyn Read + Send>| {
@@ -198,7 +230,11 @@ impl Source {
         };
         let stored = |bytes: Stored| match plan.utf16 {
             Some(_) => stream(Box::new(Cursor::new(bytes, Arc::default()))),
-            None => Mode::Ranges(Ranges::new(bytes, chunk, max_line).found_with(self.size)),
+            None => Mode::Ranges(
+                Ranges::new(bytes, chunk, max_line)
+                    .found_with(self.size)
+                    .only(parts.clone()),
+            ),
         };
         let mode = match &self.store {
             Store::File(path) => stored(Stored::open(path).map_err(|e| self.problem(&e))?),

@@ -32,6 +32,11 @@ impl Stored {
         Ok(Self::File(Arc::new(GentleFile::open(path)?)))
     }
 
+    /// A file at hand.
+    pub(super) fn of(file: File) -> io::Result<Self> {
+        Ok(Self::File(Arc::new(GentleFile::of(file)?)))
+    }
+
     /// Length when it was opened; a file may have shrunk since.
     pub(super) fn len(&self) -> u64 {
         match self {
@@ -78,7 +83,10 @@ const MAX_FOLIO_BYTES: u64 = 4 << 20;
 
 impl GentleFile {
     fn open(path: &Path) -> io::Result<Self> {
-        let file = open_quietly(path)?;
+        Self::of(open_quietly(path)?)
+    }
+
+    fn of(file: File) -> io::Result<Self> {
         let len = file.metadata()?.len();
         Ok(Self {
             file,

@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::sniff::Packing;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -90,21 +90,55 @@ impl<R: Read> Read for Guarded<R> {
 /// Bytes asked of the packed side at once.
 const READ_BYTES: usize = 128 << 10;
 /// Memory an xz stream may ask for; `xz -9` needs 65 MiB.
-const XZ_MEMORY: u64 = 256 << 20;
+const XZ_MEMORY: u64 = 80 << 20;
 
 /// The decompressor of a single-stream packing. Streams that follow each other (`cat a.gz b.gz`) are one.
-pub(super) fn decoder<'a>(packing: Packing, from: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let from = io::BufReader::with_capacity(READ_BYTES, from);
-    Ok(match packing {
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
-        Packing::Zstd => Box::new(zstd::Decoder::with_buffer(from)?),
-        Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(from)),
-        Packing::Xz => {
-            let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
-            Box::new(liblzma::bufread::XzDecoder::new_stream(from, stream))
+pub(super) enum Decoder<R: Read> {
+    Gzip(flate2::bufread::MultiGzDecoder<BufReader<R>>),
+    Zstd(zstd::Decoder<'static, BufReader<R>>),
+    Bzip2(bzip2::bufread::MultiBzDecoder<BufReader<R>>),
+    Xz(liblzma::bufread::XzDecoder<BufReader<R>>),
+}
+
+impl<R: Read> Decoder<R> {
+    pub(super) fn new(packing: Packing, from: R) -> io::Result<Self> {
+        let from = BufReader::with_capacity(READ_BYTES, from);
+        Ok(match packing {
+            Packing::Gzip => Self::Gzip(flate2::bufread::MultiGzDecoder::new(from)),
+            Packing::Zstd => Self::Zstd(zstd::Decoder::with_buffer(from)?),
+            Packing::Bzip2 => Self::Bzip2(bzip2::bufread::MultiBzDecoder::new(from)),
+            Packing::Xz => {
+                let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
+                Self::Xz(liblzma::bufread::XzDecoder::new_stream(from, stream))
+            }
+            Packing::Zip | Packing::Tar => return Err(stop("an archive is not a single stream")),
+        })
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(it) => it.read(buf),
+            Self::Zstd(it) => it.read(buf),
+            Self::Bzip2(it) => it.read(buf),
+            Self::Xz(it) => it.read(buf),
         }
-        Packing::Zip | Packing::Tar => return Err(stop("an archive is not a single stream")),
-    })
+    }
+}
+
+/// Counts what is taken of an outermost stream, for a `Meter`.
+pub(super) struct Taken<R> {
+    pub(super) from: R,
+    pub(super) taken: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Taken<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let got = self.from.read(buf)?;
+        self.taken.fetch_add(got as u64, Ordering::Relaxed);
+        Ok(got)
+    }
 }
 
 /// One phrase for an error while reading.

@@ -3,8 +3,9 @@
 
 use super::limits::Limits;
 use super::sniff::{Content, Packing, SNIFF_BYTES, sniff};
+use super::spool::{Spooled, spool};
 use super::stored::{Cursor, Stored};
-use super::unpack::{Meter, decoder, explain, explain_packed, size, stop};
+use super::unpack::{Decoder, Meter, explain, explain_packed, size, stop};
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -138,11 +139,15 @@ impl Walk<'_> {
                 self.problem(place, what)
             }
             Content::Packed(Packing::Tar) => self.tar(stream, place),
-            Content::Packed(Packing::Zip) => match self.spool(stream) {
-                Ok(bytes) => self.zip(bytes, place),
-                Err(error) => self.problem(place, explain_packed(place.inside, &error)),
+            // Its list of members is at its end.
+            Content::Packed(Packing::Zip) => match spool(Vec::new(), stream, self.limits) {
+                Ok(Spooled { bytes, failed: None }) => self.zip(bytes, place),
+                Ok(Spooled {
+                    failed: Some(error), ..
+                })
+                | Err(error) => self.problem(place, explain_packed(place.inside, &error)),
             },
-            Content::Packed(single) => match decoder(single, stream) {
+            Content::Packed(single) => match Decoder::new(single, stream) {
                 Ok(unpacked) => {
                     let inner = Place {
                         depth: place.depth + 1,
@@ -155,20 +160,6 @@ impl Walk<'_> {
                 Err(error) => self.problem(place, explain_packed(single.name(), &error)),
             },
         }
-    }
-
-    /// Holds a zip that stands inside something else: its list of members is at its end.
-    fn spool(&self, stream: &mut dyn Read) -> io::Result<Stored> {
-        let most = self.limits.spool_bytes;
-        let mut bytes = Vec::new();
-        stream.take(most as u64 + 1).read_to_end(&mut bytes)?;
-        if bytes.len() > most {
-            let most = size(most as u64);
-            return Err(stop(format!(
-                "zip inside another archive, larger than {most}: unpack it first"
-            )));
-        }
-        Ok(Stored::Memory(bytes.into()))
     }
 
     fn tar(&mut self, stream: &mut dyn Read, place: &Place) -> Flow {

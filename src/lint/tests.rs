@@ -20,6 +20,7 @@ impl Bundle {
             log,
             bytes: 1,
             lines: 1,
+            skipped: None,
         });
         SourceId(u32::try_from(self.sources.len()).unwrap() - 1)
     }

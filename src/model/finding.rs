@@ -78,6 +78,8 @@ pub struct DataRisk {
 pub struct Evidence {
     /// Where it stands; `span.source` indexes `Diagnosis::sources`.
     pub span: Span,
+    /// The byte from which lines are counted, when the start of the file was not read.
+    pub from_byte: Option<u64>,
     /// Path as shown to people.
     pub file: String,
     /// Host it came from, empty when unknown.

@@ -24,6 +24,6 @@ pub use inspection::Inspection;
 pub use moment::{Moment, Zone};
 pub use record::{Level, LogRecord};
 pub use release::Release;
-pub use source::{LogKind, Role, SourceId, SourceInfo};
+pub use source::{LogKind, Role, Skipped, SourceId, SourceInfo};
 pub use span::Span;
 pub use text::Text;

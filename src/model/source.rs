@@ -1,5 +1,7 @@
 //! What is known of one stream of bytes: its name, host, role and kind of content.
 
+use super::span::Span;
+
 /// Index of a source in the run's list of sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
@@ -76,4 +78,33 @@ pub struct SourceInfo {
     pub bytes: u64,
     /// Lines read.
     pub lines: u64,
+    /// What was left out, when only a part was asked for.
+    pub skipped: Option<Skipped>,
+}
+
+/// A part in the middle of a source that was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped {
+    /// Number of the first line behind it, as if nothing were left out.
+    pub line: u32,
+    /// Where that line begins, from 0.
+    pub byte: u64,
+}
+
+impl SourceInfo {
+    /// Lines as people can find them: their numbers, and the byte from which they are counted if that is not the start.
+    pub fn placed(&self, span: Span) -> (Span, Option<u64>) {
+        match self.skipped {
+            Some(Skipped { line, byte }) if span.line >= line => {
+                let from_here = |number: u32| number - line + 1;
+                let span = Span {
+                    line: from_here(span.line),
+                    end: from_here(span.end.max(span.line)),
+                    ..span
+                };
+                (span, Some(byte))
+            }
+            _ => (span, None),
+        }
+    }
 }

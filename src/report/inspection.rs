@@ -314,6 +314,7 @@ fn as_diagnosis(inspection: &Inspection) -> Diagnosis {
 fn as_finding(inspection: &Inspection, item: &Event) -> Finding {
     let proof = Evidence {
         span: item.span,
+        from_byte: None,
         file: file(inspection, item).to_owned(),
         host: String::new(),
         text: item.text.to_string(),

@@ -118,6 +118,10 @@ fn location(line: &Evidence) -> Value {
     let mut location = json!({
         "physicalLocation": {"artifactLocation": {"uri": uri(&line.file)}, "region": region},
     });
+    // Lines that are not counted from the start of the file are no region of it.
+    if let Some(byte) = line.from_byte {
+        location["physicalLocation"]["region"] = json!({"byteOffset": byte, "snippet": {"text": line.text}});
+    }
     if !line.note.is_empty() {
         location["message"] = json!({"text": line.note});
     }

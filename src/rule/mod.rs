@@ -4,6 +4,7 @@
 //! runs) → `weigh` (contests, verdicts, findings, once all input is read).
 
 pub mod compile;
+pub mod crowd;
 pub mod effects;
 pub mod embedded;
 pub mod expr;

@@ -200,6 +200,8 @@ pub struct Tally {
     pub times: Vec<Moment>,
     /// Whole events, for `near`.
     pub events: Vec<Event>,
+    /// Further sources whose events are counted in here (`crowd.rs`).
+    pub others: Vec<u32>,
 }
 
 impl Tally {
@@ -276,7 +278,9 @@ impl Tally {
             self.worst = Some((*value, sample.clone()));
         }
         for (minute, count) in &other.minutes {
-            *self.minutes.entry(*minute).or_default() += count;
+            if self.minutes.len() < MINUTES_MAX || self.minutes.contains_key(minute) {
+                *self.minutes.entry(*minute).or_default() += count;
+            }
         }
         for (zone, (first, last)) in &other.ends {
             let ends = self.ends.entry(*zone).or_insert((*first, *last));
@@ -297,6 +301,17 @@ impl Tally {
         self.times.extend(other.times.iter().take(room));
         let room = KEPT_MAX.saturating_sub(self.events.len());
         self.events.extend(other.events.iter().take(room).cloned());
+    }
+
+    /// Adds the tally of another source; its events may be earlier than those at hand.
+    pub fn join(&mut self, source: u32, other: &Tally) {
+        let mut samples = std::mem::take(&mut self.samples);
+        samples.extend_from_slice(&other.samples);
+        samples.sort_by_key(|s| (s.at.map_or(i64::MAX, |at| at.ms), s.span));
+        samples.truncate(SAMPLES_MAX);
+        self.merge(other);
+        self.samples = samples;
+        self.others.push(source);
     }
 
     /// Moves all spans down by `lines` (a chunk counted its lines from its own start).
@@ -362,6 +377,7 @@ mod tests {
             log: None,
             bytes: 0,
             lines: 0,
+            skipped: None,
         };
         let ports = Ports::default();
         let (mut whole, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());

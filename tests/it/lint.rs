@@ -40,6 +40,7 @@ fn findings(folder: &Path) -> String {
             log: None,
             bytes: body.len() as u64,
             lines: body.lines().count() as u64,
+            skipped: None,
         });
     }
     let mut found = lint(&events, &sources);

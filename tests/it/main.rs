@@ -22,3 +22,5 @@ mod reports;
 /// Every folder of samples against what it says.
 mod samples;
 mod support;
+/// A window of time in a big log: what is read of it, and where its lines stand.
+mod window;

@@ -128,23 +128,36 @@ fn pipes_are_read_once() {
         return;
     }
     let text = "2024-05-02 a line\n".repeat(10_000);
-    for (spool, packed) in [(1 << 20, false), (1000, false), (1 << 20, true)] {
+    let tarred = {
+        let mut to = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        to.append_data(&mut header, "a.log", text.as_bytes()).unwrap();
+        to.into_inner().unwrap()
+    };
+    let packed = gzip(text.as_bytes());
+    // How many bytes are held, and whether it can be read again.
+    for (bytes, held, again) in [
+        (text.as_bytes(), 1 << 20, true),
+        (text.as_bytes(), 1000, false),
+        (&packed, 1 << 20, true),
+        (&packed, 100, false),
+        (&gzip(&packed), 50, false),
+        (&tarred, 1000, true),
+        (&gzip(&tarred), 100, true),
+    ] {
         let writer = {
-            let bytes = if packed {
-                gzip(text.as_bytes())
-            } else {
-                text.clone().into_bytes()
-            };
-            let fifo = fifo.clone();
+            let (fifo, bytes) = (fifo.clone(), bytes.to_vec());
             std::thread::spawn(move || std::fs::write(fifo, bytes))
         };
         let limits = Limits {
-            pipe_text_bytes: spool,
+            pipe_text_bytes: held,
+            spool_memory_bytes: held,
             ..Limits::default()
         };
         let found = collect_one(&fifo, &limits);
         assert_eq!(read(&found.sources[0]).0.len(), 10_000);
-        assert_eq!(found.sources[0].open().is_err(), spool == 1000);
+        assert_eq!(found.sources[0].open().is_ok(), again);
         writer.join().unwrap().unwrap();
     }
 }

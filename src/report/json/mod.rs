@@ -228,6 +228,9 @@ pub struct Scope {
 pub struct Evidence {
     /// Path.
     pub file: String,
+    /// The byte from which lines are counted, when only a part of a big file was read (`--since`, `--until`, `--at`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_byte: Option<u64>,
     /// 1-based, in that file after decompression.
     pub line: u32,
     /// Last line, when the record has several.

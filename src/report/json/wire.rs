@@ -149,6 +149,7 @@ impl Wire {
     pub(in crate::report) fn evidence(&self, it: &finding::Evidence) -> Evidence {
         Evidence {
             file: it.file.clone(),
+            from_byte: it.from_byte,
             line: it.span.line,
             end: (it.span.end > it.span.line).then_some(it.span.end),
             host: it.host.clone(),

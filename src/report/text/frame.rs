@@ -12,14 +12,16 @@ use crate::report::theme::Role;
 use crate::report::words::{fill, grouped};
 use std::io::Result;
 
-/// `app.log:1184`, `app.log:1184-1190`
+/// `app.log:1184`, `app.log:1184-1190`; `app.log@734003200:17` counts lines from that byte on
+/// (`tail -c +734003201 app.log | sed -n 17p`).
 pub(crate) fn place(evidence: &Evidence) -> String {
     let span = evidence.span;
+    let from = evidence.from_byte.map_or(String::new(), |byte| format!("@{byte}"));
     match (evidence.file.is_empty(), span.line, span.end > span.line) {
         (true, ..) => String::new(),
         (_, 0, _) => evidence.file.clone(),
-        (_, line, false) => format!("{}:{line}", evidence.file),
-        (_, line, true) => format!("{}:{line}-{}", evidence.file, span.end),
+        (_, line, false) => format!("{}{from}:{line}", evidence.file),
+        (_, line, true) => format!("{}{from}:{line}-{}", evidence.file, span.end),
     }
 }
 

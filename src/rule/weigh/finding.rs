@@ -40,8 +40,10 @@ fn texts(rule: &Rule, lang: Lang) -> &TextsFile {
 /// A proving line.
 pub(super) fn proof(case: &Case<'_>, p: &Proof, count: u64, note: String) -> Evidence {
     let source = &case.sources[p.span.source.0 as usize];
+    let (span, from_byte) = source.placed(p.span);
     Evidence {
-        span: p.span,
+        span,
+        from_byte,
         file: source.path.clone(),
         host: source.host.clone(),
         text: p.sample.text.to_string(),
@@ -270,7 +272,8 @@ fn scope(s: &Scored) -> Scope {
 fn evidence(case: &Case<'_>, rule: &Rule, s: &Scored, with_it: &[&Scored]) -> Vec<Evidence> {
     let mut out: Vec<Evidence> = Vec::new();
     let mut push = |case: &Case<'_>, p: &Proof, count: u64, note: String| {
-        if out.len() < EVIDENCE_MAX && !out.iter().any(|e| e.span == p.span) {
+        let place = case.sources[p.span.source.0 as usize].placed(p.span);
+        if out.len() < EVIDENCE_MAX && !out.iter().any(|e| (e.span, e.from_byte) == place) {
             out.push(proof(case, p, count, note));
         }
     };

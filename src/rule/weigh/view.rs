@@ -168,6 +168,7 @@ impl View {
     fn add(&mut self, case: &Case<'_>, source: u32, host: &str, tally: &Tally) {
         self.count += tally.count;
         self.sources.insert(source);
+        self.sources.extend(&tally.others);
         self.hosts.insert(host.to_string());
         for ((zone, minute), count) in &tally.minutes {
             if let Some(at) = (case.clock)(
@@ -190,7 +191,7 @@ impl View {
         let proof = |sample: &Sample| Proof {
             span: sample.span,
             record: sample.record,
-            at: sample.at.and_then(|at| (case.clock)(source, at)),
+            at: sample.at.and_then(|at| (case.clock)(sample.span.source.0, at)),
             sample: sample.clone(),
         };
         self.samples.extend(tally.samples.iter().map(proof));

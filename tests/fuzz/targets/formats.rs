@@ -143,6 +143,7 @@ fn lint_of_configurations() {
                     log: None,
                     bytes: bytes.len() as u64,
                     lines: 1,
+                    skipped: None,
                 });
             }
             // As many as the engine keeps of one source.

@@ -48,6 +48,8 @@ pub(crate) struct Measured {
     pub(crate) run: Run,
     /// Most memory it held, where the system tells that of a running process.
     pub(crate) peak_bytes: Option<u64>,
+    /// What it read from files and pipes, cached or not, where the system tells.
+    pub(crate) read_bytes: Option<u64>,
     pub(crate) time: Duration,
 }
 
@@ -60,14 +62,18 @@ pub(crate) fn measured(mut command: Command, feed: impl FnOnce(&mut dyn Write) +
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let (peak, ended) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (status, io) = (
+        format!("/proc/{}/status", child.id()),
+        format!("/proc/{}/io", child.id()),
+    );
+    let (peak, read, ended) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let output = std::thread::scope(|scope| {
         scope.spawn(move || feed(&mut stdin));
-        // The mark only rises, so that the last look before the end is near enough.
+        // The marks only rise, so that the last look before the end is near enough.
         scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
                 peak.fetch_max(high_water_bytes(&status).unwrap_or(0), Ordering::Relaxed);
+                read.fetch_max(read_bytes(&io).unwrap_or(0), Ordering::Relaxed);
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
@@ -75,7 +81,7 @@ pub(crate) fn measured(mut command: Command, feed: impl FnOnce(&mut dyn Write) +
         ended.store(true, Ordering::Relaxed);
         output.unwrap()
     });
-    let peak = peak.into_inner();
+    let (peak, read) = (peak.into_inner(), read.into_inner());
     Measured {
         run: Run {
             code: output.status.code(),
@@ -83,6 +89,7 @@ pub(crate) fn measured(mut command: Command, feed: impl FnOnce(&mut dyn Write) +
             stderr: String::from_utf8(output.stderr).unwrap(),
         },
         peak_bytes: (peak > 0).then_some(peak),
+        read_bytes: (read > 0).then_some(read),
         time: start.elapsed(),
     }
 }
@@ -96,4 +103,10 @@ fn high_water_bytes(status: &str) -> Option<u64> {
         .parse::<u64>()
         .ok()
         .map(|kib| kib << 10)
+}
+
+/// `rchar: 10240`
+fn read_bytes(io: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(io).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("rchar: "))?.parse().ok()
 }
