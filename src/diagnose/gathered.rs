@@ -9,7 +9,8 @@ use crate::derive::clocks::Ends;
 use crate::format::log::template::Templates;
 use crate::model::finding::Problem;
 use crate::model::{Event, SourceInfo};
-use crate::rule::crowd::{Crowd, Tallies};
+use crate::rule::crowd::Crowd;
+use crate::rule::matcher::Tallies;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -214,7 +215,7 @@ mod tests {
                 lines: 0,
                 skipped: None,
             },
-            tallies: Tallies::new(),
+            tallies: Tallies::default(),
             facts: (1..=facts as u32).map(fact).collect(),
             measured: Vec::new(),
             ends: Ends::new(),

@@ -4,13 +4,10 @@
 //!
 //! Not here: what a tally keeps of one source (`tally.rs`).
 
-use super::tally::Tally;
+use super::matcher::Tallies;
 use crate::model::{Role, SourceInfo};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-
-/// Tallies by watch and source.
-pub type Tallies = HashMap<(u32, u32), Tally>;
 
 /// Most sources of which a watch keeps tallies of their own.
 const OWN_MAX: u32 = 256;
@@ -72,7 +69,18 @@ impl Crowd {
 mod tests {
     use super::*;
     use crate::model::{Event, Moment, SourceId, Span};
-    use crate::rule::tally::Wants;
+    use crate::rule::matcher::Ports;
+    use crate::rule::occurrence::Told;
+    use crate::rule::tally::{Tally, Wants};
+
+    fn add(tally: &mut Tally, event: &Event) {
+        let told = Told {
+            event,
+            source: &info(""),
+            ports: &Ports::default(),
+        };
+        tally.add(&told, &Wants::default());
+    }
 
     fn info(host: &str) -> SourceInfo {
         SourceInfo {
@@ -96,9 +104,9 @@ mod tests {
             // Later sources hold earlier events.
             let at = Moment::utc(i64::from(sources - source) * 1000);
             let event = Event::new("x", Span::line(SourceId(source), 1), "t").at(Some(at));
-            tally.add(&event, &Wants::default());
+            add(&mut tally, &event);
             let host = if source % 2 == 0 { "a" } else { "b" };
-            crowd.take(HashMap::from([((7, source), tally)]), &info(host));
+            crowd.take(Tallies::from_iter([((7, source), tally)]), &info(host));
         }
         let tallies = crowd.finish();
         assert_eq!(tallies.len(), OWN_MAX as usize + 2);
@@ -114,11 +122,8 @@ mod tests {
         let mut crowd = Crowd::default();
         for source in 0..3 * GROUPS_MAX as u32 {
             let mut tally = Tally::default();
-            tally.add(
-                &Event::new("x", Span::line(SourceId(source), 1), "t"),
-                &Wants::default(),
-            );
-            crowd.take(HashMap::from([((7, source), tally)]), &info(&source.to_string()));
+            add(&mut tally, &Event::new("x", Span::line(SourceId(source), 1), "t"));
+            crowd.take(Tallies::from_iter([((7, source), tally)]), &info(&source.to_string()));
         }
         assert!(crowd.finish().len() <= OWN_MAX as usize + GROUPS_MAX);
     }

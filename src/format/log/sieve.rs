@@ -17,6 +17,32 @@ const HEAD: usize = 16;
 /// The same of messages whose constant part is shorter.
 const SHORT_HEAD: usize = 12;
 
+/// Messages that come all the time and whose values are names, numbers and addresses: where one of them holds a literal,
+/// the rest of it is not searched for others. Values of other messages may be anything (a configuration, an exception).
+const FREQUENT: &[&str] = &[
+    "new consumer connected, group: ",
+    "new producer connected, group: ",
+    "unregister a consumer[",
+    "unregister a producer[",
+    "the broker store no queue data",
+    "the broker stores no queue data",
+    "send heart beat to broker[",
+    "register broker[",
+    "dispatch behind commit log ",
+    "Flush data to disk costs ",
+    "Commit data to file costs ",
+    "NETTY EVENT: ",
+    "NETTY SERVER PIPELINE: ",
+    "[CONSUME_",
+    "[GROUP_GET_",
+    "[TOPIC_PUT_",
+    "[PULL_",
+    "[PAGECACHERT] ",
+    "[persistAll] ",
+    "doRebalance, ",
+    "rebalanced result changed. ",
+];
+
 /// A literal that may stand in a message.
 #[derive(Debug)]
 pub struct Expected {
@@ -76,6 +102,7 @@ impl Sieve {
             marks,
         };
         let mut short: Vec<&str> = Vec::new();
+        let mut searched: Vec<Option<u128>> = Vec::new();
         for message in MESSAGES.lines().filter(|l| !l.starts_with('#') && !l.is_empty()) {
             let constant = message.split("{}").next().unwrap_or(message);
             let mut found: Vec<(u32, Option<usize>)> = Vec::new();
@@ -87,6 +114,11 @@ impl Sieve {
             }
             let marked = sieve.marks.texts.iter().any(|mark| message.contains(mark));
             let interesting = marked || !found.is_empty();
+            if !found.is_empty() && !FREQUENT.iter().any(|frequent| message.starts_with(frequent)) {
+                searched.extend([head::<HEAD>(constant.as_bytes()), head::<SHORT_HEAD>(constant.as_bytes())]);
+                short.push(constant);
+                continue;
+            }
             let known = match (head::<HEAD>(constant.as_bytes()), head::<SHORT_HEAD>(constant.as_bytes())) {
                 (Some(head), _) => sieve.heads.entry(head).or_default(),
                 (None, Some(head)) => {
@@ -111,8 +143,9 @@ impl Sieve {
             let bytes = head.to_le_bytes();
             short.iter().any(|s| bytes.starts_with(s.as_bytes()) && s.len() < own)
         };
-        sieve.heads.retain(|head, _| !hidden(head, HEAD));
-        sieve.short_heads.retain(|head, _| !hidden(head, SHORT_HEAD));
+        let searched = |head: &u128| searched.contains(&Some(*head));
+        sieve.heads.retain(|head, _| !hidden(head, HEAD) && !searched(head));
+        sieve.short_heads.retain(|head, _| !hidden(head, SHORT_HEAD) && !searched(head));
         sieve
     }
 
