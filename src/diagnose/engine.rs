@@ -205,13 +205,7 @@ fn bytes(sources: &[Source]) -> u64 {
     sources.iter().map(one).fold(0, u64::saturating_add)
 }
 
-fn conclude(
-    book: &RuleBook,
-    ports: &Ports,
-    gathered: Gathered,
-    mut problems: Vec<Problem>,
-    lang: Lang,
-) -> Examination {
+fn conclude(book: &RuleBook, ports: &Ports, gathered: Gathered, mut problems: Vec<Problem>, lang: Lang) -> Examination {
     let Gathered {
         infos: sources,
         ends,

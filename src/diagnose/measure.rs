@@ -140,11 +140,7 @@ impl<'a> Collector<'a> {
         if event.fields.num("since_boot").is_some_and(|it| it > 0.0) {
             return;
         }
-        let env = Told {
-            event,
-            source,
-            ports,
-        };
+        let env = Told { event, source, ports };
         for &index in effects.by_kind.get(&*event.kind).into_iter().flatten() {
             let measure = &effects.measures[index];
             let holds = measure.event == *event.kind && measure.condition.as_ref().is_none_or(|c| c.holds(&env));

@@ -651,8 +651,9 @@ impl<'a> Merge<'a> {
 
     fn add(&mut self, part: Part<'a>, scan: &Scan<'_>, info: &SourceInfo) {
         let gather = &mut self.gather;
-        self.stitch
-            .push(scan, part.edges, &mut |record: &LogRecord<'_>| gather.record(record, info));
+        self.stitch.push(scan, part.edges, &mut |record: &LogRecord<'_>| {
+            gather.record(record, info)
+        });
         gather.matcher.absorb(part.gather.matcher.tallies, 0);
         for fact in part.gather.facts {
             let most = facts_max(&fact);
@@ -669,7 +670,8 @@ impl<'a> Merge<'a> {
             self.add(part, scan, info);
         }
         let gather = &mut self.gather;
-        self.stitch.finish(scan, &mut |record: &LogRecord<'_>| gather.record(record, info));
+        self.stitch
+            .finish(scan, &mut |record: &LogRecord<'_>| gather.record(record, info));
         let edges = std::mem::take(&mut self.stitch.stats);
         self.stats.add(&edges);
     }

@@ -140,14 +140,7 @@ impl<'r> Matcher<'r> {
     }
 
     /// Counts the message of a signal; false when the record has none.
-    fn message(
-        &mut self,
-        signal: u32,
-        record: &LogRecord<'_>,
-        source: &SourceInfo,
-        offset: u32,
-        literal: u32,
-    ) -> bool {
+    fn message(&mut self, signal: u32, record: &LogRecord<'_>, source: &SourceInfo, offset: u32, literal: u32) -> bool {
         let book = self.book;
         let s = &book.signals[signal as usize];
         let watches = &book.by_signal[signal as usize];
@@ -206,13 +199,7 @@ impl<'r> Matcher<'r> {
 }
 
 /// Counts an occurrence in the watches of its origin.
-fn count(
-    tallies: &mut Tallies,
-    book: &RuleBook,
-    watches: &[usize],
-    source: SourceId,
-    occurrence: &dyn Occurrence,
-) {
+fn count(tallies: &mut Tallies, book: &RuleBook, watches: &[usize], source: SourceId, occurrence: &dyn Occurrence) {
     for &index in watches {
         let watch = &book.watches[index];
         if watch.condition.as_ref().is_none_or(|c| c.holds(occurrence)) {
@@ -233,7 +220,11 @@ fn find<'t>(
     literal: &str,
     slots: &mut Slots,
 ) -> Option<(Groups<'t>, (u32, &'t str))> {
-    let in_text = record.text.as_bytes().get(offset..).is_some_and(|t| t.starts_with(literal.as_bytes()));
+    let in_text = record
+        .text
+        .as_bytes()
+        .get(offset..)
+        .is_some_and(|t| t.starts_with(literal.as_bytes()));
     let body = if in_text { record.text } else { record.folded? };
     let stands = |text: &str, l: &Needle| l.find(text.as_bytes()).is_some();
     let has = |l: &Needle| stands(record.text, l) || record.folded.is_some_and(|f| stands(f, l));

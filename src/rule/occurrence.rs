@@ -105,7 +105,13 @@ impl Message<'_> {
             "thread" => self.record.thread,
             "logger" => self.record.logger,
             "line" => clip(self.line.1),
-            _ => return self.groups.iter().find(|(group, _)| *group == name).map(|(_, text)| *text),
+            _ => {
+                return self
+                    .groups
+                    .iter()
+                    .find(|(group, _)| *group == name)
+                    .map(|(_, text)| *text);
+            }
         })
     }
 }

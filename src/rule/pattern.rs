@@ -9,6 +9,7 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::literal::Extractor;
 use smallvec::{Array, SmallVec};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -45,11 +46,19 @@ impl Finder {
         let hir = syntax::parse_with(source, &syntax::Config::new()).ok()?;
         let regex = meta::Builder::new().configure(config).build_from_hir(&hir).ok()?;
         let names = regex.group_info().pattern_names(regex_automata::PatternID::ZERO);
-        let groups = names.enumerate().filter_map(|(group, name)| Some((group, name?.to_string())));
+        let groups = names
+            .enumerate()
+            .filter_map(|(group, name)| Some((group, name?.to_string())));
         let groups = groups.collect();
-        let prefixes = Extractor::new().extract(&hir);
-        let prefixes = prefixes.literals().unwrap_or_default().iter().map(|l| l.as_bytes().to_vec());
-        let mut finders: Vec<Needle> = prefixes.map(|prefix| needle(&prefix)).collect();
+        // Short beginnings: longer ones multiply with every choice behind them.
+        let prefixes = Extractor::new().limit_literal_len(PREFIX_MAX).extract(&hir);
+        let prefixes: BTreeSet<&[u8]> = prefixes
+            .literals()
+            .into_iter()
+            .flatten()
+            .map(|l| l.as_bytes())
+            .collect();
+        let mut finders: Vec<Needle> = prefixes.into_iter().map(needle).collect();
         // An empty text is a beginning of everything.
         if finders.len() > PREFIXES_MAX || finders.iter().any(|finder| finder.needle().len() < PREFIX_MIN) {
             finders.clear();
@@ -92,6 +101,8 @@ pub fn needle<B: AsRef<[u8]> + ?Sized>(text: &B) -> Needle {
 
 /// Shorter beginnings stand anywhere.
 const PREFIX_MIN: usize = 3;
+/// Longer ones are not needed to find few places.
+const PREFIX_MAX: usize = 9;
 /// Most beginnings that are looked for one by one.
 const PREFIXES_MAX: usize = 4;
 
@@ -226,6 +237,49 @@ mod tests {
             "",
         ] {
             assert_eq!(names(source), compiled(source), "{source}");
+        }
+    }
+
+    /// What `find` finds, and what a plain search finds.
+    fn both(source: &str, text: &str, at: usize) -> [Option<Vec<(String, String)>>; 2] {
+        let pattern = Pattern::new(source);
+        let mut groups: SmallVec<[(&str, &str); 8]> = SmallVec::new();
+        let found = pattern.find(text, at, &mut Slots::new(), &mut groups);
+        let owned = |(name, text): (&str, &str)| (name.to_string(), text.to_string());
+        let regex = compile(source).unwrap();
+        let plain = regex.captures(text).map(|captures| {
+            let names = regex.capture_names().flatten();
+            let groups = names.filter_map(|name| Some((name, captures.name(name)?.as_str())));
+            groups.filter(|(_, text)| !text.is_empty()).map(owned).collect()
+        });
+        [found.then(|| groups.into_iter().map(owned).collect()), plain]
+    }
+
+    #[test]
+    fn a_match_is_found_where_its_literal_stands_and_elsewhere() {
+        for (source, text, literal) in [
+            (r"costs (?P<ms>\d+) ms", "Flush data to disk costs 812 ms", "costs"),
+            (r"(?P<who>\w+) costs (?P<ms>\d+)", "disk costs 812 ms", "costs"),
+            (
+                r"clientId=(?P<client>(?:127\.0\.0\.1|localhost)@1)\b",
+                "clientId=a clientId=localhost@1",
+                "clientId=",
+            ),
+            (
+                r"(?:clientId=|ClientID: ?)(?P<client>\d+)",
+                "clientId=x ClientID: 7",
+                "clientId=",
+            ),
+            (
+                r"fix the request offset (?P<from>\d+)",
+                "no queue data, fix the request offset x",
+                "no queue data",
+            ),
+            (r"(?m)^(?P<first>\w+)", "é\nabc", "abc"),
+            (r"", "abc", "b"),
+        ] {
+            let [found, plain] = both(source, text, text.find(literal).unwrap());
+            assert_eq!(found, plain, "{source}");
         }
     }
 

@@ -382,11 +382,32 @@ mod tests {
         let ports = Ports::default();
         let (mut whole, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());
         for i in 1..=100 {
-            whole.add(&Told { event: &event(i, i), source: &source, ports: &ports }, &wants);
+            whole.add(
+                &Told {
+                    event: &event(i, i),
+                    source: &source,
+                    ports: &ports,
+                },
+                &wants,
+            );
             if i <= 40 {
-                a.add(&Told { event: &event(i, i), source: &source, ports: &ports }, &wants)
+                a.add(
+                    &Told {
+                        event: &event(i, i),
+                        source: &source,
+                        ports: &ports,
+                    },
+                    &wants,
+                )
             } else {
-                b.add(&Told { event: &event(i, i - 40), source: &source, ports: &ports }, &wants)
+                b.add(
+                    &Told {
+                        event: &event(i, i - 40),
+                        source: &source,
+                        ports: &ports,
+                    },
+                    &wants,
+                )
             }
         }
         b.shift_lines(40);

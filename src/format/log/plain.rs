@@ -126,7 +126,12 @@ mod tests {
                 "x - y",
             ),
             ("2023-03-01 10:00:00 ERROR main - ", Level::Error, "main", ""),
-            ("2023-03-01 10:00:01 - [WATERMARK] Send", Level::None, "", "[WATERMARK] Send"),
+            (
+                "2023-03-01 10:00:01 - [WATERMARK] Send",
+                Level::None,
+                "",
+                "[WATERMARK] Send",
+            ),
             ("2021-07-29 15:10:27 INFO - [TOPIC", Level::Info, "", "[TOPIC"),
             (
                 "2020-04-24 15:21:30,030 WARN RocketmqRemoting - x",

@@ -57,7 +57,10 @@ impl Expected {
     /// Where it stands in a text whose message begins there: mostly where it is expected.
     pub fn find(&self, text: &[u8], message: usize) -> Option<usize> {
         let expected = self.at.map(|at| message + at);
-        let stands = |at: &usize| text.get(*at..).is_some_and(|tail| tail.starts_with(self.finder.needle()));
+        let stands = |at: &usize| {
+            text.get(*at..)
+                .is_some_and(|tail| tail.starts_with(self.finder.needle()))
+        };
         expected
             .filter(stands)
             .or_else(|| Some(message + self.finder.find(text.get(message..)?)?))
@@ -115,11 +118,17 @@ impl Sieve {
             let marked = sieve.marks.texts.iter().any(|mark| message.contains(mark));
             let interesting = marked || !found.is_empty();
             if !found.is_empty() && !FREQUENT.iter().any(|frequent| message.starts_with(frequent)) {
-                searched.extend([head::<HEAD>(constant.as_bytes()), head::<SHORT_HEAD>(constant.as_bytes())]);
+                searched.extend([
+                    head::<HEAD>(constant.as_bytes()),
+                    head::<SHORT_HEAD>(constant.as_bytes()),
+                ]);
                 short.push(constant);
                 continue;
             }
-            let known = match (head::<HEAD>(constant.as_bytes()), head::<SHORT_HEAD>(constant.as_bytes())) {
+            let known = match (
+                head::<HEAD>(constant.as_bytes()),
+                head::<SHORT_HEAD>(constant.as_bytes()),
+            ) {
                 (Some(head), _) => sieve.heads.entry(head).or_default(),
                 (None, Some(head)) => {
                     short.extend(interesting.then_some(constant));
@@ -145,7 +154,9 @@ impl Sieve {
         };
         let searched = |head: &u128| searched.contains(&Some(*head));
         sieve.heads.retain(|head, _| !hidden(head, HEAD) && !searched(head));
-        sieve.short_heads.retain(|head, _| !hidden(head, SHORT_HEAD) && !searched(head));
+        sieve
+            .short_heads
+            .retain(|head, _| !hidden(head, SHORT_HEAD) && !searched(head));
         sieve
     }
 
@@ -290,9 +301,7 @@ mod tests {
             let known = plain.and_then(|p| sieve.known(line.as_bytes(), &p));
             sieve.is_marked(line.as_bytes(), plain.as_ref(), known)
         };
-        assert!(marked(
-            "2023-03-01 10:00:00 INFO main - something nobody knows"
-        ));
+        assert!(marked("2023-03-01 10:00:00 INFO main - something nobody knows"));
         assert!(!marked(
             "2023-03-01 10:00:00 INFO ClientManageThread_1 - new consumer connected, group: g CONSUME_PASSIVELY"
         ));

@@ -177,9 +177,12 @@ mod tests {
                 for to in cuts {
                     let mut inside = Vec::new();
                     let part = &LOG[from..to];
-                    let (_, edges) =
-                        scan_chunk(&scan, part, line, true, &mut |r: &LogRecord<'_>| inside.push((r.line, r.hits.to_vec())));
-                    stitch.push(&scan, edges, &mut |r: &LogRecord<'_>| got.push((r.line, r.hits.to_vec())));
+                    let (_, edges) = scan_chunk(&scan, part, line, true, &mut |r: &LogRecord<'_>| {
+                        inside.push((r.line, r.hits.to_vec()))
+                    });
+                    stitch.push(&scan, edges, &mut |r: &LogRecord<'_>| {
+                        got.push((r.line, r.hits.to_vec()))
+                    });
                     got.extend(inside);
                     line += part.matches('\n').count() as u32;
                     from = to;

@@ -13,8 +13,8 @@
 //! was a restart, and whether it was planned, is derived later from all logs of the host.
 
 use super::Clock;
-use crate::format::log::SeriesLine;
 use crate::format::Sink;
+use crate::format::log::SeriesLine;
 use crate::format::stamp;
 use crate::model::{Event, LogKind, Moment, SourceId, Span};
 use aho_corasick::AhoCorasick;
@@ -55,7 +55,9 @@ const MARKS: &[(&str, Mark)] = &[
 
 /// What messages hold that this series reads, without the values of their marks.
 pub(super) fn marks() -> impl Iterator<Item = &'static str> {
-    MARKS.iter().map(|(text, _)| text.trim_end_matches(|c: char| c.is_ascii_digit()))
+    MARKS
+        .iter()
+        .map(|(text, _)| text.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {

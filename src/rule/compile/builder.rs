@@ -2,7 +2,8 @@
 
 use super::names::{log_mask, parse_ms, parse_role, suggest};
 use super::{
-    Both, COMMON_FIELDS, Evidence, Flood, Near, Origin, Patterns, Rule, RuleBook, RuleText, Signal, Symptom, Watch, Written,
+    Both, COMMON_FIELDS, Evidence, Flood, Near, Origin, Patterns, Rule, RuleBook, RuleText, Signal, Symptom, Watch,
+    Written,
 };
 use crate::model::finding::DataRisk;
 use crate::model::{Severity, kind};
@@ -116,7 +117,10 @@ impl Builder {
         }
         for watch in 0..self.watches.len() {
             let fields = self.fields_of(&self.watches[watch].origin);
-            let scope = SCOPE_FIELDS.iter().copied().filter(|name| fields.iter().any(|f| f == name));
+            let scope = SCOPE_FIELDS
+                .iter()
+                .copied()
+                .filter(|name| fields.iter().any(|f| f == name));
             self.watches[watch].wants.scope = scope.collect();
         }
         for (signal, watches) in self.signals.iter_mut().zip(&by_signal) {

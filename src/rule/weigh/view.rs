@@ -2,10 +2,10 @@
 
 use super::Case;
 use crate::model::{Moment, Role, Span};
-use crate::rule::matcher::Ports;
-use crate::rule::occurrence::Told;
 use crate::rule::compile::{Evidence, Near};
 use crate::rule::expr::{Env, Val};
+use crate::rule::matcher::Ports;
+use crate::rule::occurrence::Told;
 use crate::rule::tally::{Sample, Tally};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -127,16 +127,12 @@ fn agrees(scan: &Scan<'_>, text: &str, random: &mut Random) {
         let (part, edges) = scan_chunk(scan, piece, line, true, &mut |record: &LogRecord<'_>| {
             pieces.push(shown(record))
         });
-        stitch.push(scan, edges, &mut |record: &LogRecord<'_>| {
-            pieces.push(shown(record))
-        });
+        stitch.push(scan, edges, &mut |record: &LogRecord<'_>| pieces.push(shown(record)));
         sums.add(&part);
         line += piece.bytes().filter(|byte| *byte == b'\n').count() as u32;
         left = rest;
     }
-    stitch.finish(scan, &mut |record: &LogRecord<'_>| {
-            pieces.push(shown(record))
-        });
+    stitch.finish(scan, &mut |record: &LogRecord<'_>| pieces.push(shown(record)));
     sums.add(&stitch.stats);
     pieces.sort();
     whole.sort();
