@@ -80,7 +80,8 @@ struct Client<'a> {
 
 /// The words of a row; people also paste the console's table, with or without bars between the columns.
 fn cells(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| c.is_whitespace() || c == '|').filter(|word| !word.is_empty())
+    line.split(|c: char| c.is_whitespace() || c == '|')
+        .filter(|word| !word.is_empty())
 }
 
 fn consumer_row(line: &str) -> Option<Client<'_>> {
@@ -299,10 +300,15 @@ mod tests {
             "a@1"
         );
         assert!(producer_row("2026  a b c d").is_none());
-        assert_eq!(title("ClientId  | ClientAddr  | Language | Version"), Some(Table::Consumers));
+        assert_eq!(
+            title("ClientId  | ClientAddr  | Language | Version"),
+            Some(Table::Consumers)
+        );
         assert_eq!(title("lost ClientId of ClientAddr"), None);
         assert_eq!(
-            consumer_row("| 10.4.1.7@1 | 10.4.1.8:5032 | JAVA | V4_9_2 |").unwrap().addr,
+            consumer_row("| 10.4.1.7@1 | 10.4.1.8:5032 | JAVA | V4_9_2 |")
+                .unwrap()
+                .addr,
             Some("10.4.1.8:5032")
         );
         assert_eq!(
