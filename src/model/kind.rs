@@ -475,6 +475,7 @@ pub const KINDS: &[Kind] = &[
             "key",
             "value",
             "num",
+            "second",
             "addr",
             "source",
             "pull_rt_ms",

@@ -41,7 +41,9 @@ enum Table {
 
 fn title(line: &str) -> Option<Table> {
     let has = |name: &str| line.contains(name);
-    if has("#ClientId") && has("#ClientAddr") {
+    let mut names = cells(line);
+    let copied = names.next() == Some("ClientId") && names.next() == Some("ClientAddr");
+    if copied || has("#ClientId") && has("#ClientAddr") {
         Some(Table::Consumers)
     } else if has("#ClientId") && has("#ConsumerRunningInfoFile") {
         Some(Table::Status)
@@ -76,8 +78,14 @@ struct Client<'a> {
     version: &'a str,
 }
 
+/// The words of a row; people also paste the console's table, with or without bars between the columns.
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| c.is_whitespace() || c == '|')
+        .filter(|word| !word.is_empty())
+}
+
 fn consumer_row(line: &str) -> Option<Client<'_>> {
-    let words: Vec<&str> = line.split_whitespace().take(5).collect();
+    let words: Vec<&str> = cells(line).take(5).collect();
     let [id, addr, language, version] = &words[..] else {
         return None;
     };
@@ -292,6 +300,17 @@ mod tests {
             "a@1"
         );
         assert!(producer_row("2026  a b c d").is_none());
+        assert_eq!(
+            title("ClientId  | ClientAddr  | Language | Version"),
+            Some(Table::Consumers)
+        );
+        assert_eq!(title("lost ClientId of ClientAddr"), None);
+        assert_eq!(
+            consumer_row("| 10.4.1.7@1 | 10.4.1.8:5032 | JAVA | V4_9_2 |")
+                .unwrap()
+                .addr,
+            Some("10.4.1.8:5032")
+        );
         assert_eq!(
             subscription("001 Topic: t      ClassFilter: false    SubExpression: a || b", None),
             Some(("t", "a || b"))

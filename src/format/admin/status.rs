@@ -220,6 +220,9 @@ fn row(text: &Text<'_>, at: usize, pair: &Pair<'_>, out: &mut dyn Sink) {
     if let Some(num) = first_number(pair.value) {
         event = event.with("num", num);
     }
+    if let Some(second) = second_of_pair(pair.value) {
+        event = event.with("second", second);
+    }
     let addr = pair.addr.or_else(|| {
         if pair.block == Block::Config {
             addr_above(text, at)
@@ -243,6 +246,13 @@ fn row(text: &Text<'_>, at: usize, pair: &Pair<'_>, out: &mut dyn Sink) {
                 .with("version", dotted(pair.value)),
         );
     }
+}
+
+/// The second of two numbers, as in `scheduleMessageOffset_4 : 6012,6012` (delivered, stored).
+fn second_of_pair(value: &str) -> Option<f64> {
+    let (first, second) = value.split_once(',')?;
+    first.trim().parse::<u64>().ok()?;
+    second.trim().parse().ok()
 }
 
 /// `============Master: 10.4.0.21:10911============`, at most this many lines above.
@@ -320,6 +330,8 @@ mod tests {
             (Some("10.4.0.21:10911"), "putTps", "12.0 11.5")
         );
         assert!(status_pair("2026-05-02 10:00:00 WARN x - y: z").is_none());
+        assert_eq!(second_of_pair("6012,395"), Some(395.0));
+        assert_eq!(second_of_pair("Total : 1, Free : 2"), None);
         assert_eq!(
             config_pair("brokerRole                     =  SLAVE").unwrap().value,
             "SLAVE"
