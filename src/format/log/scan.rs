@@ -130,7 +130,7 @@ impl<'a> Scan<'a> {
             match &mut open {
                 None => open = Some(next),
                 Some(record) => {
-                    let cut = next.stamped || (!record.stamped && !continues(body));
+                    let cut = next.stamped || (!record.stamped && !continues(body) && !trace_goes_on(&bytes[at..]));
                     if cut || at - record.start > RECORD_MAX {
                         self.close(&text[record.start..at], record, &mut state);
                         *record = next;
@@ -332,6 +332,28 @@ fn continues(line: &[u8]) -> bool {
     }
 }
 
+/// Whether this is a blank line inside a stack trace: pages and issue forms put one between any two lines.
+fn trace_goes_on(rest: &[u8]) -> bool {
+    let mut lines = rest.split(|byte| *byte == b'\n').take(BLANKS_MAX + 1);
+    if !lines.next().is_some_and(is_blank) {
+        return false;
+    }
+    let Some(line) = lines.find(|line| !is_blank(line)) else {
+        return false;
+    };
+    let line = line.trim_ascii_start();
+    [&b"at "[..], b"Caused by", b"... ", b"Suppressed"]
+        .iter()
+        .any(|head| line.starts_with(head))
+}
+
+/// How many blank lines may stand between two lines of one trace.
+const BLANKS_MAX: usize = 2;
+
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+}
+
 /// The record with its line breaks removed, once closed up and once with a blank, so that a literal is found whether the
 /// break fell into a word or between two.
 fn fold(text: &str) -> String {
@@ -374,6 +396,15 @@ mod tests {
         assert_eq!(
             scan(text, &["wait response", "inner"]),
             [(2, 2, Level::Warn), (6, 1, Level::Info)]
+        );
+    }
+
+    #[test]
+    fn blank_lines_do_not_end_a_trace() {
+        let text = "java.lang.X: oops\n\nat a.b.C.run(C.java:1)\n\nCaused by: inner\n\nnext words\n";
+        assert_eq!(
+            scan(text, &["oops", "C.run", "inner", "next"]),
+            [(1, 3, Level::None), (7, 1, Level::None)]
         );
     }
 
