@@ -9,6 +9,7 @@ use super::{Progress, Step, TimePoint};
 use crate::derive::clocks::{self, Clocks, Ends};
 use crate::derive::{Bundle, branches};
 use crate::input::{Hosts, Kind, Source};
+use crate::format::log::frames;
 use crate::model::finding::{Coverage, Diagnosis, Problem};
 use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Zone};
 use crate::rule::matcher::Ports;
@@ -99,11 +100,13 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Gather
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
     let automaton = job.book.literals.automaton(bytes(sources));
+    let placed = frames::placed(job.book.literals.texts.iter().map(String::as_str));
     let sieves = Sieves::new(job.book, automaton);
     let reading = Reading {
         book: job.book,
         ports,
         automaton,
+        placed: &placed,
         threads: job.threads,
         sieves: &sieves,
         window: window.as_ref(),

@@ -85,6 +85,8 @@ pub(super) struct Reading<'a> {
     pub(super) ports: &'a Ports,
     /// Finds the literals of rules; the one that suits the size of the input.
     pub(super) automaton: &'a AhoCorasick,
+    /// Of its literals, those that look for a place in a file behind the name of a method.
+    pub(super) placed: &'a [String],
     pub(super) threads: usize,
     /// Tell lines of which no rule speaks.
     pub(super) sieves: &'a Sieves<'a>,
@@ -378,6 +380,7 @@ fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, w
         let scan = Scan {
             source: id,
             automaton: reading.automaton,
+            placed: reading.placed,
             server: which::is_server(log),
             fold: body.len() <= FOLD_MAX,
             sieve: reading.sieves.of(log),
@@ -561,6 +564,7 @@ fn read_stream(reading: Reading<'_>, source: &Source, id: SourceId, host: &str, 
     let scan = Scan {
         source: id,
         automaton: reading.book.literals.fast(),
+        placed: reading.placed,
         server: which::is_server(log),
         fold: false,
         sieve: reading.sieves.of(log),

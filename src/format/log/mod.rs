@@ -1,6 +1,7 @@
 //! Text logs, read as a stream: RocketMQ's own in every layout, applications', consoles, pastes. `header` reads stamp,
 //! level, thread and logger of a line; `which` tells which log a file is; `scan` cuts records and looks for literals.
 
+pub mod frames;
 pub mod header;
 pub mod plain;
 pub mod scan;

@@ -3,6 +3,7 @@
 //! A record is a line that begins with a stamp (or level) and all lines up to the next one. In text without any stamps
 //! every line that is not a continuation (`\tat …`, `Caused by: …`) is a record of its own.
 
+use super::frames::{Frames, Hits, search};
 use super::header::{Header, begins_record, plain_header, read_header};
 use super::plain::{self, Plain};
 use super::sieve::{Known, Sieve};
@@ -24,6 +25,8 @@ pub struct Scan<'a> {
     pub source: SourceId,
     /// Over all literals of all rules.
     pub automaton: &'a AhoCorasick,
+    /// What [`frames::placed`](super::frames::placed) says of them.
+    pub placed: &'a [String],
     /// Stamps without a fraction are GMT+8.
     pub server: bool,
     /// Tells lines that need no search; only for RocketMQ's own logs.
@@ -102,7 +105,8 @@ struct Open<'s> {
 /// What a scan carries from line to line.
 struct State<'f> {
     stats: ScanStats,
-    hits: Vec<(u32, u32)>,
+    hits: Hits,
+    frames: Frames,
     minute: Option<u128>,
     before: Range<usize>,
     found: &'f mut dyn Found,
@@ -115,7 +119,8 @@ impl<'a> Scan<'a> {
         let bytes = &text.as_bytes()[..range.end];
         let mut state = State {
             stats: ScanStats::default(),
-            hits: Vec::new(),
+            hits: Hits::new(),
+            frames: Frames::default(),
             minute: None,
             before: 0..0,
             found,
@@ -174,7 +179,8 @@ impl<'a> Scan<'a> {
         let Some(sieve) = self.sieve else { return };
         let mut state = State {
             stats: ScanStats::default(),
-            hits: Vec::new(),
+            hits: Hits::new(),
+            frames: Frames::default(),
             minute: None,
             before: 0..0,
             found,
@@ -211,7 +217,13 @@ impl<'a> Scan<'a> {
     }
 
     fn close(&self, text: &str, open: &Open<'_>, state: &mut State<'_>) {
-        let State { stats, hits, found, .. } = state;
+        let State {
+            stats,
+            hits,
+            frames,
+            found,
+            ..
+        } = state;
         hits.clear();
         let known = match (open.known, open.plain) {
             (Some(known), Some(plain)) if open.lines == 1 => Some((known, plain.message)),
@@ -230,7 +242,10 @@ impl<'a> Scan<'a> {
                 false
             }
             None => {
-                collect(self.automaton, text.as_bytes(), hits);
+                match open.lines {
+                    1 => search(self.automaton, text.as_bytes(), 0..text.len(), hits, HITS_MAX),
+                    _ => frames.collect(self.automaton, self.placed, text.as_bytes(), hits, HITS_MAX),
+                }
                 self.fold && open.lines > 1 && text.len() < RECORD_MAX
             }
         };
@@ -239,7 +254,7 @@ impl<'a> Scan<'a> {
         }
         let folded = broken.then(|| fold(text));
         if let Some(folded) = &folded {
-            collect(self.automaton, folded.as_bytes(), hits);
+            search(self.automaton, folded.as_bytes(), 0..folded.len(), hits, HITS_MAX);
             if hits.is_empty() {
                 return;
             }
@@ -302,18 +317,6 @@ const SAMPLE: u64 = 1024;
 fn first_line_of(record: &str) -> &str {
     let line = memchr(b'\n', record.as_bytes()).unwrap_or(record.len());
     record[..line].trim_end_matches('\r')
-}
-
-fn collect(automaton: &AhoCorasick, bytes: &[u8], hits: &mut Vec<(u32, u32)>) {
-    for m in automaton.find_overlapping_iter(bytes) {
-        if hits.len() >= HITS_MAX {
-            break;
-        }
-        let literal = m.pattern().as_u32();
-        if !hits.iter().any(|(l, _)| *l == literal) {
-            hits.push((literal, m.start() as u32));
-        }
-    }
 }
 
 /// Whether a line without a stamp belongs to the one before.
@@ -379,6 +382,7 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
+            placed: &[],
             server: true,
             fold: true,
             sieve: None,
@@ -433,6 +437,7 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
+            placed: &[],
             server: true,
             fold: false,
             sieve: None,
@@ -449,7 +454,7 @@ mod tests {
         fn any_text_is_scanned(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
             let text = String::from_utf8_lossy(&bytes);
             let automaton = AhoCorasick::new(["abc", "x"]).unwrap();
-            let scan = Scan { source: SourceId(0), automaton: &automaton, server: false, fold: true, sieve: None };
+            let scan = Scan { source: SourceId(0), automaton: &automaton, placed: &[], server: false, fold: true, sieve: None };
             scan.run(&text, 0..text.len(), 1, &mut |_: &LogRecord<'_>| {});
         }
     }

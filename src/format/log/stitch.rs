@@ -159,6 +159,7 @@ mod tests {
         let scan = Scan {
             source: SourceId(0),
             automaton: &automaton,
+            placed: &[],
             server: true,
             fold: false,
             sieve: None,

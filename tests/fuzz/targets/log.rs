@@ -55,6 +55,7 @@ fn log_scan() {
             let scan = Scan {
                 source: SourceId(0),
                 automaton: &automaton,
+                placed: &[],
                 server: random.one_in(2),
                 fold: random.one_in(2),
                 sieve: random.one_in(2).then_some(sieve),
