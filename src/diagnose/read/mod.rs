@@ -1,11 +1,13 @@
 //! First half of a run: every source is read once; formats give events, logs are searched for the literals of rules.
 //!
-//! A source of up to `WHOLE_MAX` is read whole: every format may find something in it. A bigger one is read as a stream
-//! of chunks, by all threads where it is a plain file, and only as a log, unless one format claims all of its head.
+//! A source of up to `WHOLE_MAX` is read whole: every format may find something in it (`whole.rs`). Of a bigger one the
+//! first lines decide: what a format claims is read in pieces by that format (`pieces.rs`), all else is a log and read as
+//! a stream of chunks, by all threads where it is a plain file (`stream.rs`). Memory does not grow with the input.
 
 mod gather;
 mod merge;
 mod part;
+mod pieces;
 mod ports;
 mod sieves;
 mod stream;
@@ -25,6 +27,7 @@ use crate::rule::RuleBook;
 use crate::rule::effects::Effects;
 use crate::rule::matcher::{Ports, Tallies};
 use aho_corasick::AhoCorasick;
+use pieces::{Claim, read_pieces};
 pub(super) use ports::ports_of;
 pub(super) use sieves::Sieves;
 use stream::read_stream;
@@ -34,10 +37,10 @@ use whole::read_whole;
 const WHOLE_MAX: usize = 8 << 20;
 /// Sources of this size and more are read by all threads together.
 pub(super) const SHARED_MIN: u64 = 16 << 20;
-/// A big source that a format claims may be this big.
-const STRUCTURED_MAX: usize = 512 << 20;
 /// A format that is this sure of the head of a big source gets all of it.
 const SURE: u8 = 60;
+/// A format that is this sure of a source leaves nothing for others to read as a log.
+const ALL_MINE: u8 = 90;
 
 /// What reading one source gives.
 #[derive(Debug)]
@@ -87,7 +90,8 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
     };
     match start(reading, source, id) {
         Ok(Start::Whole(whole)) => read_whole(reading, source, id, host, &whole),
-        Ok(Start::Stream(stream)) => read_stream(reading, source, id, host, *stream),
+        Ok(Start::Stream(opened)) => read_stream(reading, source, id, host, *opened),
+        Ok(Start::Pieces(opened, claim)) => read_pieces(reading, source, id, host, *opened, claim),
         Err(problem) => unread(problem),
     }
 }
@@ -96,6 +100,7 @@ pub(super) fn read(reading: Reading<'_>, source: &Source, id: SourceId, host: &s
 enum Start {
     Whole(Whole),
     Stream(Box<Opened>),
+    Pieces(Box<Opened>, Claim),
 }
 
 /// A big source: an open reader, and what was read already to find out that it is big.
@@ -109,23 +114,8 @@ struct Opened {
 
 /// Reads a source until it ends or proves to be big. Nothing is read twice: an archive or a pipe may allow it only once.
 fn start(reading: Reading<'_>, source: &Source, id: SourceId) -> Result<Start, Problem> {
-    let mut limit = WHOLE_MAX;
     if source.kind() == Kind::File && source.size > WHOLE_MAX as u64 {
-        let head = source.head()?.text;
-        let text = Text::new(SourceId(0), &source.path, &head);
-        // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays one.
-        let is_log = which_log(&source.path, &head) != LogKind::App;
-        if is_log || formats().map(|f| (f.score)(&text)).max().unwrap_or(0) < SURE {
-            let parts = reading.window.and_then(|window| seek::parts(source, id, window));
-            let skipped_to = parts.as_ref().and_then(Parts::skipped_to);
-            return Ok(Start::Stream(Box::new(Opened {
-                reader: source.open_parts(parts)?,
-                first: String::new(),
-                lines: 0,
-                skipped_to,
-            })));
-        }
-        limit = STRUCTURED_MAX;
+        return start_big(reading, source, id);
     }
     let reader = source.open()?;
     let mut buffer = Buffer::new();
@@ -134,13 +124,18 @@ fn start(reading: Reading<'_>, source: &Source, id: SourceId) -> Result<Start, P
         text.push_str(chunk.text);
         stamps.extend_from_slice(chunk.stamps);
         lines += chunk.lines;
-        if text.len() > limit {
-            return Ok(Start::Stream(Box::new(Opened {
+        if text.len() > WHOLE_MAX {
+            let claim = claim(&source.path, whole::head_of(&text));
+            let opened = Box::new(Opened {
                 reader,
                 first: text,
                 lines,
                 skipped_to: None,
-            })));
+            });
+            return Ok(match claim {
+                Some(claim) => Start::Pieces(opened, claim),
+                None => Start::Stream(opened),
+            });
         }
     }
     Ok(Start::Whole(Whole {
@@ -148,6 +143,38 @@ fn start(reading: Reading<'_>, source: &Source, id: SourceId) -> Result<Start, P
         stamps,
         outcome: reader.finish(),
     }))
+}
+
+/// Starts reading a plain file whose size says that it is big.
+fn start_big(reading: Reading<'_>, source: &Source, id: SourceId) -> Result<Start, Problem> {
+    let opened = |parts: Option<Parts>| {
+        Ok(Box::new(Opened {
+            skipped_to: parts.as_ref().and_then(Parts::skipped_to),
+            reader: source.open_parts(parts)?,
+            first: String::new(),
+            lines: 0,
+        }))
+    };
+    if let Some(claim) = claim(&source.path, &source.head()?.text) {
+        return Ok(Start::Pieces(opened(None)?, claim));
+    }
+    let parts = reading.window.and_then(|window| seek::parts(source, id, window));
+    Ok(Start::Stream(opened(parts)?))
+}
+
+/// The format that claims a big source with that head.
+fn claim(path: &str, head: &str) -> Option<Claim> {
+    // The start of a broker's log holds its configuration, and a paste of anything may stand in it: a log stays one.
+    if which_log(path, head) != LogKind::App {
+        return None;
+    }
+    let text = Text::new(SourceId(0), path, head);
+    let scored = formats().map(|format| Claim {
+        score: (format.score)(&text),
+        format,
+    });
+    let best = scored.reduce(|best, next| if next.score > best.score { next } else { best });
+    best.filter(|claim| claim.score >= SURE)
 }
 
 fn info(source: &Source, host: &str, format: &'static str) -> SourceInfo {

@@ -2,7 +2,7 @@
 
 use super::gather::Gather;
 use super::part::LogPart;
-use super::{Read, Reading, info};
+use super::{ALL_MINE, Read, Reading, info};
 use crate::format::formats;
 use crate::format::log::template::Templates;
 use crate::format::log::{Scan, which, which_log};
@@ -29,8 +29,8 @@ pub(super) fn read_whole(reading: Reading<'_>, source: &Source, id: SourceId, ho
     let log = which_log(&source.path, head_of(body));
     let readable = body.trim().is_empty() || is_text(body);
     // A file that one format claims whole is no log, unless it is small enough to be a paste of several things.
-    let is_log = readable && (best.0 < 90 || log != LogKind::App || body.len() <= FOLD_MAX);
-    let known = best.0 >= 50 && (log == LogKind::App || best.0 >= 90);
+    let is_log = readable && (best.0 < ALL_MINE || log != LogKind::App || body.len() <= FOLD_MAX);
+    let known = best.0 >= 50 && (log == LogKind::App || best.0 >= ALL_MINE);
     let mut info = info(
         source,
         host,
