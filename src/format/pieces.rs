@@ -96,3 +96,39 @@ impl Pieces for Apart {
 
     fn finish(self: Box<Self>, _: &mut dyn Sink) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::formats;
+    use crate::format::testing::pieces_tell_the_same;
+
+    #[test]
+    fn cuts_where_a_format_likes_it() {
+        let dump = "x\n\n2026-11-24 17:20:15\nFull thread dump OpenJDK\n\n\"a\" #1\n";
+        for (cut, text, want) in [
+            (Cut::Anywhere, "a\nb\n", Some(4)),
+            (Cut::Blank, "a\n\nb\nc\n", Some(3)),
+            (Cut::Blank, "a\r\n\r\nb\r\n", Some(5)),
+            (Cut::Blank, "a\nb\n", None),
+            (Cut::Last(host::last_screen), "top - 1\n\ntop - 2\n", Some(9)),
+            (Cut::Last(host::last_screen), "top - 1\n\n", None),
+            (Cut::Last(jvm::threads::last_dump), dump, Some(3)),
+            (Cut::Never, "a\n\n", None),
+        ] {
+            assert_eq!(cut.place(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_any_size_tell_the_same() {
+        for (name, ..) in ROWS.iter().filter(|(.., start)| start.is_some()) {
+            let format = formats()
+                .find(|format| format.name == *name)
+                .expect("a row names a format");
+            for bytes in [1, 100, 1000, 5000] {
+                pieces_tell_the_same(format, bytes);
+            }
+        }
+    }
+}

@@ -187,3 +187,118 @@ impl Cutter {
         Some((&self.text[..end], self.first_line))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::whole::read_whole;
+    use super::super::{Sieves, claim};
+    use super::*;
+    use crate::input::{Limits, collect_bytes};
+    use crate::rule::RuleBook;
+    use crate::rule::embedded::embedded;
+    use crate::rule::matcher::Ports;
+    use std::collections::BTreeMap;
+    use std::fmt::Write as _;
+
+    const LINES: u32 = 6000;
+
+    /// Young collections, now and then a full one whose record has several lines.
+    fn gc_log() -> String {
+        let mut log = String::from("CommandLine flags: -XX:MaxHeapSize=8589934592 -XX:+UseG1GC\n");
+        for n in 0..LINES {
+            let (at, took) = (f64::from(n) * 7.3, f64::from(n % 97 + 3) / 100.0);
+            let after = 1000 + n % 500;
+            let _ = match n % 50 {
+                0 => write!(
+                    log,
+                    "{at:.3}: [Full GC (Allocation Failure)  7000M->{after}M(8192M), {took:.7} secs]\n   [Eden: 0.0B(2048.0M)->0.0B(2048.0M) Survivors: 0.0B->0.0B Heap: 7000.0M(8192.0M)->{after}.0M(8192.0M)]\n [Times: user=1.00 sys=0.00, real=1.00 secs]\n"
+                ),
+                1 => write!(
+                    log,
+                    "{at:.3}: [GC pause (G1 Evacuation Pause) (young) (to-space exhausted), {took:.7} secs]\n   [Parallel Time: 3.0 ms, GC Workers: 8]\n   [Eden: 1024.0M(1024.0M)->0.0B(1000.0M) Survivors: 64.0M->70.0M Heap: 5000.0M(8192.0M)->{after}.0M(8192.0M)]\n"
+                ),
+                _ => writeln!(
+                    log,
+                    "{at:.3}: [GC pause (G1 Evacuation Pause) (young) 5000M->{after}M(8192M), {took:.7} secs]"
+                ),
+            };
+        }
+        log
+    }
+
+    /// Samples past midnight, with a disk that is busy now and then.
+    fn iostat() -> String {
+        let mut text = String::from("Linux 5.10.0 (broker-a) \t11/24/26 \t_x86_64_\t(2 CPU)\n\n");
+        for n in 0..LINES / 2 {
+            let clock = (n * 30 + 40_000) % 86_400;
+            let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+            let busy = if n % 40 < 9 { 99.7 } else { 12.5 };
+            let _ = write!(
+                text,
+                "Time: {hour:02}:{minute:02}:{second:02}\navg-cpu:  %user   %nice %system %iowait  %steal   %idle\n           \
+                 54.77    1.77   13.55    {:.2}    0.06   28.46\n\nDevice            r/s     rkB/s r_await     w/s     \
+                 wkB/s w_await  aqu-sz  %util\nvda             27.54    644.90    0.71   80.10   9000.10    {busy:.2}    \
+                 0.21   {busy:.2}\n\n",
+                busy / 3.0,
+            );
+        }
+        text
+    }
+
+    fn told(read: &Read) -> BTreeMap<String, String> {
+        let tallies = read.tallies.iter().map(|((watch, _), tally)| {
+            let stats = tally.stats.iter().map(|(field, stat)| {
+                let of = |function| stat.get(function).map(|value| (value * 1e6).round());
+                (field, ["min", "max", "avg", "first", "last", "p50", "p99"].map(of))
+            });
+            let told = (
+                (tally.count, &tally.samples, &tally.last, &tally.worst, &tally.minutes),
+                (&tally.ends, &tally.distinct, &tally.names, &tally.times, &tally.events),
+                stats.collect::<Vec<_>>(),
+            );
+            (format!("watch {watch}"), format!("{told:?}"))
+        });
+        let mut all: BTreeMap<String, String> = tallies.collect();
+        let mut facts: Vec<String> = read.facts.iter().map(|fact| format!("{fact:?}")).collect();
+        facts.sort();
+        all.insert("facts".into(), facts.join("\n"));
+        all.insert("ends".into(), format!("{:?}", read.ends));
+        all.insert("source".into(), format!("{:?}", read.info));
+        all
+    }
+
+    #[test]
+    fn pieces_tell_what_the_whole_tells() {
+        let book = RuleBook::load(embedded(), &[]).unwrap();
+        let automaton = book.literals.fast();
+        let reading = Reading {
+            book: &book,
+            ports: &Ports::default(),
+            automaton,
+            threads: 1,
+            sieves: &Sieves::new(&book, automaton),
+            window: None,
+            effects: None,
+        };
+        for (path, body) in [("rmq_bk_gc.log", gc_log()), ("iostat.txt", iostat())] {
+            assert!(body.len() > 4 * PIECE_BYTES, "{path}: {}", body.len());
+            let found = collect_bytes(path, body.into_bytes(), &Limits::default());
+            let (source, id) = (&found.sources[0], SourceId(0));
+            let claim = claim(path, &source.head().unwrap().text).unwrap();
+            let opened = Opened {
+                reader: source.open().unwrap(),
+                first: String::new(),
+                lines: 0,
+                skipped_to: None,
+            };
+            let pieces = told(&read_pieces(reading, source, id, "", opened, claim));
+            let whole = source.read_all(usize::MAX >> 1).unwrap();
+            let whole = told(&read_whole(reading, source, id, "", &whole));
+            assert!(whole.len() > 6, "{path}: {}", whole.len());
+            for (what, told) in &whole {
+                assert_eq!(pieces.get(what), Some(told), "{path}: {what}");
+            }
+            assert_eq!(pieces.len(), whole.len(), "{path}");
+        }
+    }
+}

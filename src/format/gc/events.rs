@@ -81,7 +81,13 @@ impl Teller {
     }
 
     fn begin(&mut self, text: &Text<'_>) {
-        let first = || Event::new("gc.summary", text.span(0), text.lines().first().map_or("", |line| line.trim()));
+        let first = || {
+            Event::new(
+                "gc.summary",
+                text.span(0),
+                text.lines().first().map_or("", |line| line.trim()),
+            )
+        };
         self.summary.get_or_insert_with(first);
     }
 
@@ -161,7 +167,9 @@ impl Window {
 
 impl Tail {
     fn line(&self, number: u32) -> Option<&str> {
-        self.lines.get(number.checked_sub(self.first)? as usize).map(|line| &**line)
+        self.lines
+            .get(number.checked_sub(self.first)? as usize)
+            .map(|line| &**line)
     }
 }
 

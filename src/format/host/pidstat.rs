@@ -58,8 +58,7 @@ pub(in crate::format) fn in_pieces(_: &str) -> Box<dyn Pieces> {
 
 impl Pieces for Reader {
     fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
-        self.tables
-            .read(text, shape_of, |_, reading| row(text, &reading, sink));
+        self.tables.read(text, shape_of, |_, reading| row(text, &reading, sink));
         self.one_table.read(text, sink);
     }
 

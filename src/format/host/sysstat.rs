@@ -117,7 +117,12 @@ impl Tables {
         self.open = table.map(|table| table.line.to_owned());
     }
 
-    fn reading<'t, 'a>(&mut self, table: &'t Table<'a>, line: (&Lead, &'a str), index: usize) -> Option<Reading<'t, 'a>> {
+    fn reading<'t, 'a>(
+        &mut self,
+        table: &'t Table<'a>,
+        line: (&Lead, &'a str),
+        index: usize,
+    ) -> Option<Reading<'t, 'a>> {
         let (row, clock) = table.row(line.0, line.1)?;
         if matches!(line.0, Lead::Average) {
             if self.read.contains(&table.key) {
