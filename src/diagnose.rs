@@ -18,6 +18,10 @@ use engine::Job;
 pub use measure::{Measured, Series};
 use std::path::{Path, PathBuf};
 
+/// Most worker threads that a run takes unasked: each costs memory for its chunk and its caches, and disks and archives
+/// give no more.
+pub const THREADS_MAX: usize = 8;
+
 /// What a run is asked to do.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -33,7 +37,7 @@ pub struct Request {
     pub until: Option<TimePoint>,
     /// Look at the 15 minutes before and after.
     pub at: Option<TimePoint>,
-    /// Worker threads; 0 takes one per processor.
+    /// Worker threads; 0 takes one per processor, at most [`THREADS_MAX`].
     pub threads: usize,
     /// Rule ids, causes, areas or severities to keep; empty keeps all.
     pub select: Vec<String>,
@@ -204,7 +208,7 @@ impl Found {
     fn new(request: &Request) -> (Self, Vec<Problem>) {
         let found = input::collect(&request.paths, &Limits::default());
         let threads = match request.threads {
-            0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+            0 => std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX)),
             threads => threads,
         };
         (

@@ -165,7 +165,7 @@ pub(super) struct Input {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) rules: RulesDirs,
-    /// Worker threads [default: one per processor]
+    /// Worker threads [default: one per processor, at most 8]
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     pub(super) threads: usize,
 }

@@ -1,7 +1,8 @@
 //! One file per kind of input: a decoded text in, events out. A format never sees a rule.
 //!
 //! Formats are tolerant: of a small source **every** format is tried, since people paste a GC log, an iostat table and
-//! a stack trace into one file; each takes what it recognises and leaves the rest. Of a big source the best scores win.
+//! a stack trace into one file; each takes what it recognises and leaves the rest. A big source is read in pieces
+//! (`pieces`), by the formats that its start belongs to.
 
 pub mod admin;
 pub mod conf;
@@ -9,6 +10,7 @@ pub mod gc;
 pub mod host;
 pub mod jvm;
 pub mod log;
+pub mod pieces;
 pub mod series;
 pub mod stamp;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::format::Format;
+use crate::format::{Format, pieces};
 use crate::model::{Event, Moment, SourceId, Text, Value, Zone, kind};
 
 /// Compares the events of all samples of a format with what their `.expect` files list.
@@ -72,6 +72,39 @@ pub(crate) fn never_panics(format: &Format) {
             Ok(())
         })
         .expect("random text must not panic");
+}
+
+/// Reads all samples of a format in pieces of at least so many bytes; the events must be those of the whole text.
+pub(crate) fn pieces_tell_the_same(format: &'static Format, bytes: usize) {
+    for path in samples(format) {
+        let body = body(&path);
+        let name = path.display().to_string();
+        let mut events: Vec<Event> = Vec::new();
+        let mut reader = pieces::reader(format, &name);
+        let (mut from, mut to, mut line) = (0, 0, 1);
+        for part in body.split_inclusive('\n') {
+            to += part.len();
+            let cut = pieces::cut(format)
+                .place(&body[from..to])
+                .filter(|_| to - from >= bytes);
+            if let Some(cut) = cut.map(|cut| from + cut) {
+                let piece = &body[from..cut];
+                reader.piece(&Text::starting_at(SourceId(0), &name, piece, line), &mut events);
+                line += piece.matches('\n').count() as u32;
+                from = cut;
+            }
+        }
+        reader.piece(&Text::starting_at(SourceId(0), &name, &body[from..], line), &mut events);
+        reader.finish(&mut events);
+        let mut whole = events_of(format, &path, &body);
+        for list in [&mut events, &mut whole] {
+            list.sort_by(|a, b| (&a.kind, a.span).cmp(&(&b.kind, b.span)));
+        }
+        for (piece, whole) in events.iter().zip(&whole) {
+            assert_eq!(piece, whole, "{name}");
+        }
+        assert_eq!(events.len(), whole.len(), "{name}");
+    }
 }
 
 fn run(format: &Format, body: &str) {

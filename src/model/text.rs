@@ -3,7 +3,7 @@
 use super::source::SourceId;
 use super::span::Span;
 
-/// A decoded source. Line `n` (1-based) is `lines()[n - 1]`, without its line end.
+/// A decoded source, or a part of one. Line `n` of a whole source (1-based) is `lines()[n - 1]`, without its line end.
 ///
 /// `\n`, `\r\n` and a bare `\r` end a line, so that numbers agree with what editors show.
 #[derive(Debug)]
@@ -51,6 +51,16 @@ impl<'a> Text<'a> {
     /// All lines in order.
     pub fn lines(&self) -> &[&'a str] {
         &self.lines
+    }
+
+    /// Number of the first line.
+    pub fn first_line(&self) -> u32 {
+        self.first
+    }
+
+    /// The line of that number, if it stands in here.
+    pub fn line(&self, number: u32) -> Option<&'a str> {
+        self.lines.get(number.checked_sub(self.first)? as usize).copied()
     }
 
     /// The span of the line with this index in `lines()` (0-based).

@@ -377,10 +377,21 @@ impl Collect {
         }
     }
 
+    /// The log as far as it was read, without the newest pause; its lists may be emptied. `None` before anything proves
+    /// that it is one.
+    pub fn so_far(&mut self) -> Option<&mut GcLog> {
+        self.log.collector = self.collector();
+        (self.sure_lines() > 0).then_some(&mut self.log)
+    }
+
+    fn sure_lines(&self) -> u64 {
+        self.classic_lines + self.unified_lines
+    }
+
     /// The log, when all lines were read.
     pub fn finish(mut self) -> GcLog {
         self.commit();
-        let sure = self.classic_lines + self.unified_lines;
+        let sure = self.sure_lines();
         self.log.gc_lines = if sure > 0 { sure + self.weak_lines } else { 0 };
         self.log.collector = self.collector();
         if self.log.jdk.is_none() && self.log.gc_lines > 0 {

@@ -1,40 +1,184 @@
 //! Turns a GC log into events of the kinds `gc.*`, each with the lines that prove it.
 
 use super::record::{GcLog, Pause};
-use super::stats::{Stats, Window, gaps_ms, mb, stats};
+use super::stats::{Gaps, Stats, Sums, mb};
 use crate::format::Sink;
-use crate::model::{Event, Span, Text};
+use crate::model::{Event, SourceId, Span, Text, Zone};
 
 /// Stops shorter than this are summed up only: a busy JVM prints hundreds of them each minute, and they harm nobody.
 const STOPPED_MIN_MS: f64 = 1.0;
+/// Length of a `gc.window`.
+const WINDOW_S: f64 = 60.0;
+/// Lines of the last text kept as proof of a pause that the next one completes; a record is not followed further.
+const TAIL_LINES: usize = 4000;
 
-/// Gives all events of a log that was read from the lines of `text`, numbered from 1.
-pub fn emit(log: &GcLog, text: &Text<'_>, sink: &mut dyn Sink) {
-    let place = Place { text };
-    if let (Some(jdk), Some(line)) = (&log.jdk, log.jdk_line) {
-        sink.event(
-            place
-                .event("version", line)
-                .with("component", "jdk")
-                .with("version", jdk.as_str()),
-        );
+/// Tells the events of a log, all at once or while it is read.
+#[derive(Debug, Default)]
+pub struct Teller {
+    sums: Sums,
+    gaps: Gaps,
+    window: Option<Window>,
+    told_jdk: bool,
+    /// The line of the last pause, or the first line before there is one.
+    summary: Option<Event>,
+    tail: Tail,
+}
+
+/// One minute of the log.
+#[derive(Debug)]
+struct Window {
+    minute: (Zone, i64),
+    pauses: u64,
+    full: u64,
+    /// Time stood still; a pause counts in the minute of its end.
+    pause_s: f64,
+    longest_s: f64,
+    /// Made of the longest pause.
+    event: Event,
+}
+
+/// The last lines of the text before.
+#[derive(Debug, Default)]
+struct Tail {
+    first: u32,
+    lines: Vec<Box<str>>,
+}
+
+/// Finds the lines that prove something.
+struct Place<'a> {
+    source: SourceId,
+    text: Option<&'a Text<'a>>,
+    tail: &'a Tail,
+}
+
+impl Teller {
+    /// Tells what a log holds and takes it out. It was read from the lines of `text` and of the texts before.
+    pub fn tell(&mut self, log: &mut GcLog, text: &Text<'_>, sink: &mut dyn Sink) {
+        self.found(log, text.source, Some(text), sink);
     }
-    pauses(log, &place, sink);
-    others(log, &place, sink);
-    let stats = stats(log);
-    windows(log, &stats, &place, sink);
-    sink.event(summary(log, &stats, &place));
+
+    /// Remembers of a text what later ones need, when it was told.
+    pub fn keep(&mut self, text: &Text<'_>) {
+        self.begin(text);
+        let lines = text.lines();
+        let from = lines.len().saturating_sub(TAIL_LINES);
+        self.tail = Tail {
+            first: text.span(from).line,
+            lines: lines[from..].iter().map(|line| Box::from(*line)).collect(),
+        };
+    }
+
+    /// Tells what is left and sums up; `log` is complete.
+    pub fn finish(mut self, log: &mut GcLog, sink: &mut dyn Sink) {
+        let source = self.summary.as_ref().map_or(SourceId(0), |event| event.span.source);
+        self.found(log, source, None, sink);
+        if let Some(window) = self.window.take() {
+            sink.event(window.told());
+        }
+        if let Some(event) = self.summary.take() {
+            sink.event(summary(log, &self.sums.stats(log), event));
+        }
+    }
+
+    fn begin(&mut self, text: &Text<'_>) {
+        let first = || {
+            Event::new(
+                "gc.summary",
+                text.span(0),
+                text.lines().first().map_or("", |line| line.trim()),
+            )
+        };
+        self.summary.get_or_insert_with(first);
+    }
+
+    fn found(&mut self, log: &mut GcLog, source: SourceId, text: Option<&Text<'_>>, sink: &mut dyn Sink) {
+        if let Some(text) = text {
+            self.begin(text);
+        }
+        let tail = std::mem::take(&mut self.tail);
+        let place = Place {
+            source,
+            text,
+            tail: &tail,
+        };
+        if let (Some(jdk), Some(line), false) = (&log.jdk, log.jdk_line, self.told_jdk) {
+            self.told_jdk = true;
+            let event = place.event("version", line).with("component", "jdk");
+            sink.event(event.with("version", jdk.as_str()));
+        }
+        let mut windows = Vec::new();
+        let pauses = std::mem::take(&mut log.pauses);
+        for pause in &pauses {
+            let gap_ms = self.gaps.next_ms(pause);
+            told_pause(log, pause, gap_ms, &place, sink);
+            self.sums.add(pause);
+            windows.extend(self.windowed(pause, &place));
+        }
+        if let Some(last) = pauses.last() {
+            self.summary = Some(place.event("gc.summary", last.end_line));
+        }
+        others(log, &place, sink);
+        windows.into_iter().for_each(|window| sink.event(window.told()));
+        self.tail = tail;
+    }
+
+    /// Adds a pause to its minute; gives the minute before when that is over.
+    fn windowed(&mut self, pause: &Pause, place: &Place<'_>) -> Option<Window> {
+        let end = pause.end?;
+        let minute = (end.zone, end.ms.div_euclid(60_000));
+        let mut over = None;
+        if self.window.as_ref().is_none_or(|window| window.minute != minute) {
+            over = self.window.replace(Window {
+                minute,
+                pauses: 0,
+                full: 0,
+                pause_s: 0.0,
+                longest_s: pause.secs,
+                event: place.pause("gc.window", pause).at(pause.end),
+            });
+        }
+        if let Some(window) = &mut self.window {
+            window.add(pause, place);
+        }
+        over
+    }
 }
 
-struct Place<'a, 'b> {
-    text: &'b Text<'a>,
+impl Window {
+    fn add(&mut self, pause: &Pause, place: &Place<'_>) {
+        self.pauses += 1;
+        self.full += u64::from(pause.is_full());
+        self.pause_s += pause.secs;
+        if pause.secs > self.longest_s {
+            self.longest_s = pause.secs;
+            self.event = place.pause("gc.window", pause).at(pause.end);
+        }
+    }
+
+    fn told(self) -> Event {
+        self.event
+            .with("window_s", WINDOW_S)
+            .with("pauses", self.pauses as f64)
+            .with("full_count", self.full as f64)
+            .with("pause_share_pct", (100.0 * self.pause_s / WINDOW_S).min(100.0))
+            .with("max_pause_ms", ms(self.longest_s))
+    }
 }
 
-impl Place<'_, '_> {
+impl Tail {
+    fn line(&self, number: u32) -> Option<&str> {
+        self.lines
+            .get(number.checked_sub(self.first)? as usize)
+            .map(|line| &**line)
+    }
+}
+
+impl Place<'_> {
     fn event(&self, kind: &str, line: u32) -> Event {
-        let index = (line.max(1) - 1) as usize;
-        let line = self.text.lines().get(index).copied().unwrap_or_default();
-        Event::new(kind, self.text.span(index), line.trim())
+        let line = line.max(1);
+        let here = self.text.and_then(|text| text.line(line));
+        let told = here.or_else(|| self.tail.line(line)).unwrap_or_default();
+        Event::new(kind, Span::line(self.source, line), told.trim())
     }
 
     /// A record may be told on several lines; its first and last ones are the proof.
@@ -52,27 +196,22 @@ impl Place<'_, '_> {
     }
 }
 
-fn pauses(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
-    let gaps = gaps_ms(&log.pauses);
-    for (pause, gap_ms) in log.pauses.iter().zip(gaps) {
-        let event = with_heap(place.pause("gc.pause", pause), log, pause, gap_ms);
-        sink.event(event.with("kind", pause.kind.word()));
-        if pause.is_full() {
-            let mut event = with_heap(place.pause("gc.full", pause), log, pause, gap_ms);
-            if let Some(heap) = pause.heap.filter(|heap| heap.before_kb > 0) {
-                let freed = heap.before_kb.saturating_sub(heap.after_kb);
-                event
-                    .fields
-                    .set("freed_pct", 100.0 * freed as f64 / heap.before_kb as f64);
-                if heap.total_kb > 0 {
-                    event
-                        .fields
-                        .set("after_pct", 100.0 * heap.after_kb as f64 / heap.total_kb as f64);
-                }
-            }
-            sink.event(event);
+fn told_pause(log: &GcLog, pause: &Pause, gap_ms: Option<f64>, place: &Place<'_>, sink: &mut dyn Sink) {
+    let event = with_heap(place.pause("gc.pause", pause), log, pause, gap_ms);
+    sink.event(event.with("kind", pause.kind.word()));
+    if !pause.is_full() {
+        return;
+    }
+    let mut event = with_heap(place.pause("gc.full", pause), log, pause, gap_ms);
+    if let Some(heap) = pause.heap.filter(|heap| heap.before_kb > 0) {
+        let share = |kb: u64, of_kb: u64| 100.0 * kb as f64 / of_kb as f64;
+        let freed = heap.before_kb.saturating_sub(heap.after_kb);
+        event.fields.set("freed_pct", share(freed, heap.before_kb));
+        if heap.total_kb > 0 {
+            event.fields.set("after_pct", share(heap.after_kb, heap.total_kb));
         }
     }
+    sink.event(event);
 }
 
 /// Milliseconds without the dust of binary arithmetic.
@@ -99,12 +238,13 @@ fn with_heap(event: Event, log: &GcLog, pause: &Pause, gap_ms: Option<f64>) -> E
     event
 }
 
-fn others(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
-    for failure in &log.failures {
+fn others(log: &mut GcLog, place: &Place<'_>, sink: &mut dyn Sink) {
+    for failure in std::mem::take(&mut log.failures) {
         let event = place.event("gc.failure", failure.line).at(failure.at);
         sink.event(event.with("what", failure.kind.word()));
     }
-    for stop in log.stops.iter().filter(|stop| stop.stopped_ms >= STOPPED_MIN_MS) {
+    let stops = std::mem::take(&mut log.stops);
+    for stop in stops.iter().filter(|stop| stop.stopped_ms >= STOPPED_MIN_MS) {
         let mut event = place
             .event("gc.stopped", stop.line)
             .at(stop.end)
@@ -118,7 +258,7 @@ fn others(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
         }
         sink.event(event);
     }
-    for phase in &log.concurrent {
+    for phase in std::mem::take(&mut log.concurrent) {
         let mut event = place
             .event("gc.concurrent", phase.line)
             .at(phase.end)
@@ -128,7 +268,7 @@ fn others(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
         }
         sink.event(event);
     }
-    for space in &log.metaspace {
+    for space in std::mem::take(&mut log.metaspace) {
         let mut event = place
             .event("gc.metaspace", space.line)
             .at(space.at)
@@ -143,26 +283,8 @@ fn others(log: &GcLog, place: &Place<'_, '_>, sink: &mut dyn Sink) {
     }
 }
 
-fn windows(log: &GcLog, stats: &Stats, place: &Place<'_, '_>, sink: &mut dyn Sink) {
-    for window in &stats.windows {
-        let longest = &log.pauses[window.longest];
-        sink.event(
-            place
-                .pause("gc.window", longest)
-                .at(longest.end)
-                .with("window_s", Window::SECONDS)
-                .with("pauses", window.pauses as f64)
-                .with("full_count", window.full as f64)
-                .with("pause_share_pct", (100.0 * window.pause_s / Window::SECONDS).min(100.0))
-                .with("max_pause_ms", ms(longest.secs)),
-        );
-    }
-}
-
-fn summary(log: &GcLog, stats: &Stats, place: &Place<'_, '_>) -> Event {
-    let last_line = log.pauses.last().map_or(1, |pause| pause.end_line);
-    let mut event = place
-        .event("gc.summary", last_line)
+fn summary(log: &GcLog, stats: &Stats, event: Event) -> Event {
+    let mut event = event
         .at(log.last)
         .with("pauses", stats.pauses as f64)
         .with("full_count", stats.full_gcs as f64)

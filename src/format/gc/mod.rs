@@ -27,8 +27,10 @@ pub use reader::GcReader;
 pub use record::GcLog;
 pub use stats::{Stats, stats};
 
+use super::pieces::Pieces;
 use super::{Format, Sink};
 use crate::model::Text;
+use events::Teller;
 
 /// The row in `FORMATS`.
 pub const FORMAT: Format = Format {
@@ -49,7 +51,7 @@ fn score(text: &Text<'_>) -> u8 {
     } else {
         for part in 0..4 {
             let start = (lines.len() - SAMPLE_LINES) / 3 * part;
-            feed(&mut reader, &lines[start..start + SAMPLE_LINES], start);
+            feed(&mut reader, &lines[start..start + SAMPLE_LINES], start as u32);
         }
     }
     let log = reader.end();
@@ -60,22 +62,56 @@ fn score(text: &Text<'_>) -> u8 {
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
-    let log = read(text);
+    let mut log = read(text);
     if log.is_gc_log() {
-        events::emit(&log, text, sink);
+        let mut teller = Teller::default();
+        teller.tell(&mut log, text, sink);
+        teller.finish(&mut log, sink);
     }
 }
 
-/// Reads a decoded text; lines are numbered from 1 whatever the text's first line is.
+/// Reads a decoded text.
 pub fn read(text: &Text<'_>) -> GcLog {
     let mut reader = GcReader::new(text.path);
-    feed(&mut reader, text.lines(), 0);
+    feed(&mut reader, text.lines(), text.first_line().saturating_sub(1));
     reader.end()
 }
 
-fn feed(reader: &mut GcReader, lines: &[&str], from: usize) {
+fn feed(reader: &mut GcReader, lines: &[&str], before: u32) {
     for (index, line) in lines.iter().enumerate() {
-        reader.line((from + index + 1).min(u32::MAX as usize) as u32, line.as_bytes());
+        reader.line(before.saturating_add(index as u32 + 1), line.as_bytes());
+    }
+}
+
+/// A log that is read in pieces.
+#[derive(Debug)]
+struct InPieces {
+    reader: GcReader,
+    teller: Teller,
+}
+
+/// Reads the log of that path in pieces.
+pub(super) fn in_pieces(path: &str) -> Box<dyn Pieces> {
+    Box::new(InPieces {
+        reader: GcReader::new(path),
+        teller: Teller::default(),
+    })
+}
+
+impl Pieces for InPieces {
+    fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        feed(&mut self.reader, text.lines(), text.first_line().saturating_sub(1));
+        if let Some(log) = self.reader.so_far() {
+            self.teller.tell(log, text, sink);
+        }
+        self.teller.keep(text);
+    }
+
+    fn finish(self: Box<Self>, sink: &mut dyn Sink) {
+        let mut log = self.reader.end();
+        if log.is_gc_log() {
+            self.teller.finish(&mut log, sink);
+        }
     }
 }
 

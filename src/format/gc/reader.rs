@@ -74,6 +74,11 @@ impl GcReader {
         self.end()
     }
 
+    /// The log as far as it was read; see [`Collect::so_far`].
+    pub fn so_far(&mut self) -> Option<&mut GcLog> {
+        self.out.so_far()
+    }
+
     /// The log, when lines were given one by one.
     pub fn end(mut self) -> GcLog {
         self.classic.finish(self.line, &mut self.out);

@@ -1,7 +1,9 @@
 //! Figures of one GC log: how much the application stood still, how fast it allocates, whether the live set grows.
 //! Arithmetic only; what is good or bad is for rules to say.
 
-use super::record::{GcLog, Live, LiveAfter, Pause, PauseKind};
+use super::collect::MAX_PAUSES;
+use super::record::{Change, GcLog, Live, LiveAfter, Pause, PauseKind};
+use crate::model::Moment;
 
 /// See the module's documentation. `None` where the log does not tell enough.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,8 +52,6 @@ pub struct Stats {
     pub after_full_pct: Option<f64>,
     /// Size of the young generation at the last young collection.
     pub young_mb: Option<f64>,
-    /// Minutes that have a pause.
-    pub windows: Vec<Window>,
 }
 
 /// Pauses of one cause and kind.
@@ -69,59 +69,89 @@ pub struct CauseRow {
     pub max_s: f64,
 }
 
-/// One minute of the log.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Window {
-    /// Pauses in it.
-    pub pauses: u64,
-    /// Full collections in it.
-    pub full: u64,
-    /// Time stood still; a pause counts in the minute of its end.
-    pub pause_s: f64,
-    /// The longest pause: index in `GcLog::pauses`.
-    pub longest: usize,
-}
-
-impl Window {
-    /// Length of a window.
-    pub const SECONDS: f64 = 60.0;
-}
-
 /// A rate per minute or second is not told for less time than this: three pasted lines say nothing about a minute.
 const RATE_MIN_S: f64 = 5.0;
 
-/// Sums up a log.
+/// Sums up a log whose pauses are all at hand.
 pub fn stats(log: &GcLog) -> Stats {
-    let totals = &log.totals;
-    let span_s = (log.covered_ms > 0).then(|| (log.covered_ms as f64 / 1e3).max(totals.pause_s));
-    let per_min = |count: u64| {
-        span_s
-            .filter(|span| *span >= RATE_MIN_S)
-            .map(|span| count as f64 * 60.0 / span)
-    };
-    let young_gcs = count_young(&log.pauses);
-    let mut stats = Stats {
-        pauses: totals.pauses,
-        full_gcs: totals.full,
-        young_gcs,
-        total_pause_s: totals.pause_s,
-        max_pause_s: totals.max_pause_s,
-        span_s,
-        throughput_pct: span_s.map(|span| 100.0 * (1.0 - totals.pause_s / span).max(0.0)),
-        young_per_min: per_min(young_gcs),
-        full_per_min: per_min(totals.full),
+    let mut sums = Sums::default();
+    log.pauses.iter().for_each(|pause| sums.add(pause));
+    Stats {
         causes: by_cause(log),
-        heap_max_mb: log.heap_max_kb.map(mb),
-        windows: windows(&log.pauses),
-        ..Stats::default()
-    };
-    quantiles(log, &mut stats);
-    rates(log, span_s, &mut stats);
-    live_set(log, &mut stats);
-    if let Some(young) = log.pauses.iter().rev().find_map(|pause| pause.young) {
-        stats.young_mb = Some(mb(young.total_kb.max(young.before_kb)));
+        ..sums.stats(log)
     }
-    stats
+}
+
+/// What pauses add up to, taken one by one, so that none has to be kept.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    young: u64,
+    /// Durations, for quantiles.
+    secs: Vec<f64>,
+    /// What the heap grew between the end of one pause and the start of the next.
+    allocated_kb: Option<u64>,
+    /// What the young collections say they moved.
+    promoted_kb: Option<u64>,
+    /// Heap after the pause before.
+    after_kb: Option<u64>,
+    last_young: Option<Change>,
+    last_full: Option<Change>,
+}
+
+impl Sums {
+    /// Takes the next pause.
+    pub fn add(&mut self, pause: &Pause) {
+        self.young += u64::from(matches!(pause.kind, PauseKind::Young | PauseKind::Mixed));
+        if self.secs.len() < MAX_PAUSES {
+            self.secs.push(pause.secs);
+        }
+        if let Some(heap) = pause.heap {
+            if let Some(after) = self.after_kb {
+                let grown = heap.before_kb.saturating_sub(after);
+                self.allocated_kb = Some(self.allocated_kb.unwrap_or(0).saturating_add(grown));
+            }
+            self.after_kb = Some(heap.after_kb);
+        }
+        if let Some(kb) = pause.promoted_kb {
+            self.promoted_kb = Some(self.promoted_kb.unwrap_or(0).saturating_add(kb));
+        }
+        self.last_young = pause.young.or(self.last_young);
+        if pause.is_full() {
+            self.last_full = pause.heap;
+        }
+    }
+
+    /// The figures, all but those by cause; `log` needs no pauses.
+    pub fn stats(self, log: &GcLog) -> Stats {
+        let totals = &log.totals;
+        let span_s = (log.covered_ms > 0).then(|| (log.covered_ms as f64 / 1e3).max(totals.pause_s));
+        let rated_s = span_s.filter(|span| *span >= RATE_MIN_S);
+        let per_min = |count: u64| rated_s.map(|span| count as f64 * 60.0 / span);
+        let per_s = |kb: Option<u64>| Some(mb(kb?) / rated_s?);
+        let mut stats = Stats {
+            pauses: totals.pauses,
+            full_gcs: totals.full,
+            young_gcs: self.young,
+            total_pause_s: totals.pause_s,
+            max_pause_s: totals.max_pause_s,
+            span_s,
+            throughput_pct: span_s.map(|span| 100.0 * (1.0 - totals.pause_s / span).max(0.0)),
+            young_per_min: per_min(self.young),
+            full_per_min: per_min(totals.full),
+            alloc_mb_per_s: per_s(self.allocated_kb),
+            promo_mb_per_s: per_s(self.promoted_kb),
+            heap_max_mb: log.heap_max_kb.map(mb),
+            young_mb: self.last_young.map(|young| mb(young.total_kb.max(young.before_kb))),
+            after_full_pct: self
+                .last_full
+                .filter(|heap| heap.total_kb > 0)
+                .map(|heap| 100.0 * heap.after_kb as f64 / heap.total_kb as f64),
+            ..Stats::default()
+        };
+        quantiles(self.secs, &mut stats);
+        live_set(log, &mut stats);
+        stats
+    }
 }
 
 /// KiB as MiB.
@@ -129,13 +159,7 @@ pub fn mb(kb: u64) -> f64 {
     kb as f64 / 1024.0
 }
 
-fn count_young(pauses: &[Pause]) -> u64 {
-    let is_young = |pause: &&Pause| matches!(pause.kind, PauseKind::Young | PauseKind::Mixed);
-    pauses.iter().filter(is_young).count() as u64
-}
-
-fn quantiles(log: &GcLog, stats: &mut Stats) {
-    let mut secs: Vec<f64> = log.pauses.iter().map(|pause| pause.secs).collect();
+fn quantiles(mut secs: Vec<f64>, stats: &mut Stats) {
     secs.sort_unstable_by(f64::total_cmp);
     // nearest rank: the smallest pause that this share of all pauses does not exceed
     let rank = |share: f64| {
@@ -171,32 +195,6 @@ fn by_cause(log: &GcLog) -> Vec<CauseRow> {
     rows
 }
 
-/// Allocation: what the heap grew between the end of one pause and the start of the next. Promotion: what the young
-/// collections say they moved.
-fn rates(log: &GcLog, span_s: Option<f64>, stats: &mut Stats) {
-    let Some(span) = span_s.filter(|span| *span >= RATE_MIN_S) else {
-        return;
-    };
-    let mut allocated_kb = 0u64;
-    let mut promoted_kb = None;
-    let mut after_kb: Option<u64> = None;
-    let mut seen = false;
-    for pause in &log.pauses {
-        if let Some(heap) = pause.heap {
-            if let Some(after) = after_kb {
-                allocated_kb = allocated_kb.saturating_add(heap.before_kb.saturating_sub(after));
-                seen = true;
-            }
-            after_kb = Some(heap.after_kb);
-        }
-        if let Some(kb) = pause.promoted_kb {
-            promoted_kb = Some(promoted_kb.unwrap_or(0u64).saturating_add(kb));
-        }
-    }
-    stats.alloc_mb_per_s = seen.then(|| mb(allocated_kb) / span);
-    stats.promo_mb_per_s = promoted_kb.map(|kb| mb(kb) / span);
-}
-
 /// Samples below which there is no trend.
 const TREND_MIN: usize = 3;
 /// Hours below which there is none either: warming up fills any heap.
@@ -213,11 +211,6 @@ fn live_set(log: &GcLog, stats: &mut Stats) {
     stats.live_mb = samples.last().map(|live| mb(live.after_kb));
     stats.live_samples = samples.len();
     stats.live_trend_mb_per_h = trend(&samples);
-    let last_full = log.pauses.iter().rev().find(|pause| pause.is_full());
-    stats.after_full_pct = last_full
-        .and_then(|pause| pause.heap)
-        .filter(|heap| heap.total_kb > 0)
-        .map(|heap| 100.0 * heap.after_kb as f64 / heap.total_kb as f64);
 }
 
 /// Slope of the line of least squares through the samples since the last restart.
@@ -251,50 +244,25 @@ fn trend(samples: &[&Live]) -> Option<f64> {
     (spread > 0.0).then(|| joint / spread)
 }
 
-fn windows(pauses: &[Pause]) -> Vec<Window> {
-    let mut windows: Vec<Window> = Vec::new();
-    let mut minute = None;
-    for (index, pause) in pauses.iter().enumerate() {
-        let Some(end) = pause.end else { continue };
-        let this = (end.zone, end.ms.div_euclid(60_000));
-        if minute != Some(this) {
-            minute = Some(this);
-            windows.push(Window {
-                pauses: 0,
-                full: 0,
-                pause_s: 0.0,
-                longest: index,
-            });
-        }
-        if let Some(window) = windows.last_mut() {
-            window.pauses += 1;
-            window.full += u64::from(pause.is_full());
-            window.pause_s += pause.secs;
-            if pause.secs > pauses[window.longest].secs {
-                window.longest = index;
-            }
-        }
-    }
-    windows
+/// Time between pauses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Gaps {
+    before: Option<Moment>,
 }
 
-/// Milliseconds between the end of the pause before and the start of each pause, where both are known. The end of a
-/// stamp may lie a little before the pause that it follows; such a gap is 0. A step back is a restart: no gap.
-pub fn gaps_ms(pauses: &[Pause]) -> Vec<Option<f64>> {
-    let mut before = None;
-    pauses
-        .iter()
-        .map(|pause| {
-            let gap = match (before, pause.end, pause.start_ms()) {
-                (Some(crate::model::Moment { ms, zone }), Some(end), Some(start)) if zone == end.zone => {
-                    Some(start - ms).filter(|gap| *gap > -1000).map(|gap| gap.max(0) as f64)
-                }
-                _ => None,
-            };
-            before = pause.end.or(before);
-            gap
-        })
-        .collect()
+impl Gaps {
+    /// Milliseconds between the end of the pause before and the start of this one, where both are known. The end of a
+    /// stamp may lie a little before the pause that it follows; such a gap is 0. A step back is a restart: no gap.
+    pub fn next_ms(&mut self, pause: &Pause) -> Option<f64> {
+        let gap = match (self.before, pause.end, pause.start_ms()) {
+            (Some(Moment { ms, zone }), Some(end), Some(start)) if zone == end.zone => {
+                Some(start - ms).filter(|gap| *gap > -1000).map(|gap| gap.max(0) as f64)
+            }
+            _ => None,
+        };
+        self.before = pause.end.or(self.before);
+        gap
+    }
 }
 
 #[cfg(test)]
@@ -326,8 +294,9 @@ mod tests {
         assert_eq!(stats.after_full_pct, Some(50.0));
         assert_eq!(stats.live_mb, Some(5.0));
         assert_eq!(stats.causes[0].cause, "Ergonomics");
-        assert_eq!(gaps_ms(&log.pauses), [None, Some(9000.0), Some(9000.0)]);
-        assert_eq!(stats.windows.len(), 1);
+        let mut gaps = Gaps::default();
+        let gaps: Vec<_> = log.pauses.iter().map(|pause| gaps.next_ms(pause)).collect();
+        assert_eq!(gaps, [None, Some(9000.0), Some(9000.0)]);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //!
 //! The first sample of a run counts from boot: it is left out when more follow, marked `since_boot` when none does.
 
+use crate::format::pieces::Pieces;
 use crate::format::{Format, Sink};
 use crate::model::{Event, Moment, Text};
 
@@ -86,39 +87,71 @@ impl Run {
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
-    let lines = text.lines();
-    let mut run = Run::default();
-    let mut calendar = Calendar::default();
-    let mut at: Option<Moment> = None;
-    // What the current sample has shown already: a second block of one kind starts the next sample.
-    let mut shown = Shown::default();
-    let mut index = 0;
-    while index < lines.len() {
-        let line = lines[index];
-        if line.starts_with("Linux ") || prompt(line).is_some() || typed(line, "iostat").is_some() {
-            run.end(sink);
-            (at, shown) = (None, Shown::default());
-            run.from_boot = line.starts_with("Linux ") || typed(line, "iostat").is_some_and(|args| !skips_boot(&args));
-            if line.starts_with("Linux ") {
-                calendar = Calendar::starting(day_in(line));
-            }
-        } else if let Some((day, clock)) = stamp_line(line) {
-            if day.is_some() {
-                calendar = Calendar::starting(day);
-            }
-            at = calendar.moment(clock);
-            shown = Shown::default();
-        } else if is_cpu_heading(line) {
-            shown.begin(&mut run, true);
-            index += cpu_row(text, index, at, &mut run, sink);
-        } else if let Some(heading) = device_heading(line) {
-            shown.begin(&mut run, false);
-            index = device_rows(text, index + 1, &heading, at, &mut run, sink);
-            continue;
-        }
-        index += 1;
+    let mut reader = Reader::default();
+    reader.read(text, sink);
+    reader.run.end(sink);
+}
+
+/// What passes from sample to sample.
+#[derive(Default)]
+struct Reader {
+    run: Run,
+    calendar: Calendar,
+    at: Option<Moment>,
+    /// What the current sample has shown already: a second block of one kind starts the next sample.
+    shown: Shown,
+}
+
+/// Reads a text in pieces that end behind a table.
+pub(in crate::format) fn in_pieces(_: &str) -> Box<dyn Pieces> {
+    Box::new(Reader::default())
+}
+
+impl Pieces for Reader {
+    fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        self.read(text, sink);
     }
-    run.end(sink);
+
+    fn finish(mut self: Box<Self>, sink: &mut dyn Sink) {
+        self.run.end(sink);
+    }
+}
+
+impl Reader {
+    fn read(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        let lines = text.lines();
+        let mut index = 0;
+        while index < lines.len() {
+            let line = lines[index];
+            if line.starts_with("Linux ") || prompt(line).is_some() || typed(line, "iostat").is_some() {
+                self.begin_run(line, sink);
+            } else if let Some((day, clock)) = stamp_line(line) {
+                if day.is_some() {
+                    self.calendar = Calendar::starting(day);
+                }
+                self.at = self.calendar.moment(clock);
+                self.shown = Shown::default();
+            } else if is_cpu_heading(line) {
+                self.shown.begin(&mut self.run, true);
+                index += cpu_row(text, index, self.at, &mut self.run, sink);
+            } else if let Some(heading) = device_heading(line) {
+                self.shown.begin(&mut self.run, false);
+                index = device_rows(text, index + 1, &heading, self.at, &mut self.run, sink);
+                continue;
+            }
+            index += 1;
+        }
+    }
+
+    fn begin_run(&mut self, line: &str, sink: &mut dyn Sink) {
+        let is_banner = line.starts_with("Linux ");
+        self.run.end(sink);
+        (self.at, self.shown) = (None, Shown::default());
+        self.run.from_boot = is_banner || typed(line, "iostat").is_some_and(|args| !skips_boot(&args));
+        if is_banner {
+            self.calendar = Calendar::starting(day_in(line));
+        }
+    }
 }
 
 /// `-y` leaves the report since boot out.

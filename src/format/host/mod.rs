@@ -42,6 +42,12 @@ mod uptime;
 mod vmstat;
 
 use super::Format;
+pub(super) use iostat::in_pieces as iostat_in_pieces;
+pub(super) use mpstat::in_pieces as mpstat_in_pieces;
+pub(super) use pidstat::in_pieces as pidstat_in_pieces;
+pub(super) use sar::in_pieces as sar_in_pieces;
+pub(super) use top::last_screen;
+pub(super) use vmstat::in_pieces as vmstat_in_pieces;
 
 /// All formats of this folder.
 pub const HOST_FORMATS: &[Format] = &[

@@ -5,10 +5,11 @@
 //! 11:18:14 AM  all    0.00    0.00    1.01    0.00    0.00    0.00    0.00    0.00    0.00   98.99
 //! ```
 
+use crate::format::pieces::Pieces;
 use crate::format::{Format, Sink};
 use crate::model::Text;
 
-use super::sysstat::{self, Reading, Shape};
+use super::sysstat::{self, Reading, Shape, Tables};
 use super::table::{Heading, MaybeWith, score_by};
 
 /// mpstat.
@@ -36,7 +37,26 @@ fn score(text: &Text<'_>) -> u8 {
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
-    sysstat::read(text, shape_of, |_, reading| processor(text, &reading, sink));
+    Reader::default().piece(text, sink);
+}
+
+#[derive(Default)]
+struct Reader {
+    tables: Tables,
+}
+
+/// Reads a text in pieces.
+pub(in crate::format) fn in_pieces(_: &str) -> Box<dyn Pieces> {
+    Box::new(Reader::default())
+}
+
+impl Pieces for Reader {
+    fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        self.tables
+            .read(text, shape_of, |_, reading| processor(text, &reading, sink));
+    }
+
+    fn finish(self: Box<Self>, _: &mut dyn Sink) {}
 }
 
 /// One processor, or `all`.

@@ -8,12 +8,13 @@
 //! # Time        UID       PID    %usr …                     (-h: one table, times or epoch seconds in a column)
 //! ```
 
+use crate::format::pieces::Pieces;
 use crate::format::{Format, Sink};
 use crate::model::{Moment, Text};
 
 use super::process;
 use super::stamp::{Calendar, clock_at_start, day_in, next_word};
-use super::sysstat::{self, Reading, Shape};
+use super::sysstat::{self, Reading, Shape, Tables};
 use super::table::{Heading, MaybeWith, Row, count, event, round, score_by};
 
 /// pidstat.
@@ -41,8 +42,27 @@ fn score(text: &Text<'_>) -> u8 {
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
-    sysstat::read(text, shape_of, |_, reading| row(text, &reading, sink));
-    one_table(text, sink);
+    Reader::default().piece(text, sink);
+}
+
+#[derive(Default)]
+struct Reader {
+    tables: Tables,
+    one_table: OneTable,
+}
+
+/// Reads a text in pieces.
+pub(in crate::format) fn in_pieces(_: &str) -> Box<dyn Pieces> {
+    Box::new(Reader::default())
+}
+
+impl Pieces for Reader {
+    fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        self.tables.read(text, shape_of, |_, reading| row(text, &reading, sink));
+        self.one_table.read(text, sink);
+    }
+
+    fn finish(self: Box<Self>, _: &mut dyn Sink) {}
 }
 
 fn row(text: &Text<'_>, reading: &Reading<'_, '_>, sink: &mut dyn Sink) {
@@ -79,24 +99,34 @@ fn figures(event: crate::model::Event, row: &Row<'_, '_>) -> crate::model::Event
 }
 
 /// The form of `-h`: the heading starts with `#`, rows with a time of day or epoch seconds.
-fn one_table(text: &Text<'_>, sink: &mut dyn Sink) {
-    let mut heading: Option<Heading<'_>> = None;
-    let mut calendar = Calendar::default();
-    for (index, &line) in text.lines().iter().enumerate() {
-        if line.starts_with("Linux ") {
-            calendar = Calendar::starting(day_in(line));
-            heading = None;
-        } else if line.starts_with('#') || line.is_empty() {
-            heading = table_heading(line);
-        } else if let Some(heading) = &heading {
-            let Some((at, rest)) = time_column(line, &mut calendar) else {
-                continue;
-            };
-            let row = heading.row_with_tail(rest).filter(|row| row.is_numeric_except(WORDS));
-            if let Some(row) = row.filter(|row| !is_thread(row)) {
-                sink.event(figures(event(text, index, "proc.row").at(at), &row));
+#[derive(Default)]
+struct OneTable {
+    calendar: Calendar,
+    /// The heading whose rows go on in the next text.
+    open: Option<String>,
+}
+
+impl OneTable {
+    fn read(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        let open = self.open.take();
+        let mut table = open.as_deref().and_then(|line| Some((line, table_heading(line)?)));
+        for (index, &line) in text.lines().iter().enumerate() {
+            if line.starts_with("Linux ") {
+                self.calendar = Calendar::starting(day_in(line));
+                table = None;
+            } else if line.starts_with('#') || line.is_empty() {
+                table = table_heading(line).map(|heading| (line, heading));
+            } else if let Some((_, heading)) = &table {
+                let Some((at, rest)) = time_column(line, &mut self.calendar) else {
+                    continue;
+                };
+                let row = heading.row_with_tail(rest).filter(|row| row.is_numeric_except(WORDS));
+                if let Some(row) = row.filter(|row| !is_thread(row)) {
+                    sink.event(figures(event(text, index, "proc.row").at(at), &row));
+                }
             }
         }
+        self.open = table.map(|(line, _)| line.to_owned());
     }
 }
 

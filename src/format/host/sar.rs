@@ -11,12 +11,13 @@
 
 use std::collections::HashMap;
 
+use crate::format::pieces::Pieces;
 use crate::format::{Format, Sink};
 use crate::model::Text;
 
 use super::mpstat;
 use super::stamp::{Calendar, clock_at_start, day_in};
-use super::sysstat::{self, Reading, Shape};
+use super::sysstat::{self, Reading, Shape, Tables};
 use super::table::{Heading, MaybeWith, Row, event, round, score_by};
 
 /// sar.
@@ -86,21 +87,42 @@ fn score(text: &Text<'_>) -> u8 {
 }
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
-    // Segments sent per reading: a share of retransmissions needs both TCP tables, which may stand far apart.
-    let mut sent: HashMap<i64, f64> = HashMap::new();
-    sysstat::read(text, shape_of, |heading, reading| match table_of(heading) {
-        Some(Table::TcpErrors) => tcp_errors(text, &reading, &sent, sink),
-        Some(Table::Tcp) => {
-            let segments = reading.row.num(&["oseg/s"]);
-            if let (Some(segments), true) = (segments, sent.len() < SENT_MAX) {
-                sent.insert(key(&reading), segments);
-            }
-            sink.event(reading.event(text, "net.tcp").maybe("out_seg_per_s", segments));
-        }
-        Some(table) => row(text, table, &reading, sink),
-        None => {}
-    });
-    restarts(text, sink);
+    Reader::default().piece(text, sink);
+}
+
+#[derive(Default)]
+struct Reader {
+    tables: Tables,
+    /// Segments sent per reading: a share of retransmissions needs both TCP tables, which may stand far apart.
+    sent: HashMap<i64, f64>,
+    restarts: Restarts,
+}
+
+/// Reads a text in pieces.
+pub(in crate::format) fn in_pieces(_: &str) -> Box<dyn Pieces> {
+    Box::new(Reader::default())
+}
+
+impl Pieces for Reader {
+    fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        let sent = &mut self.sent;
+        self.tables
+            .read(text, shape_of, |heading, reading| match table_of(heading) {
+                Some(Table::TcpErrors) => tcp_errors(text, &reading, sent, sink),
+                Some(Table::Tcp) => {
+                    let segments = reading.row.num(&["oseg/s"]);
+                    if let (Some(segments), true) = (segments, sent.len() < SENT_MAX) {
+                        sent.insert(key(&reading), segments);
+                    }
+                    sink.event(reading.event(text, "net.tcp").maybe("out_seg_per_s", segments));
+                }
+                Some(table) => row(text, table, &reading, sink),
+                None => {}
+            });
+        self.restarts.read(text, sink);
+    }
+
+    fn finish(self: Box<Self>, _: &mut dyn Sink) {}
 }
 
 const SENT_MAX: usize = 100_000;
@@ -295,22 +317,24 @@ fn soft_net(text: &Text<'_>, reading: &Reading<'_, '_>, sink: &mut dyn Sink) {
 }
 
 /// The host was started anew while sar recorded.
-fn restarts(text: &Text<'_>, sink: &mut dyn Sink) {
-    let mut calendar = Calendar::default();
-    for (index, &line) in text.lines().iter().enumerate() {
-        if line.starts_with("Linux ") {
-            calendar = Calendar::starting(day_in(line));
-        } else if let Some((clock, rest)) = clock_at_start(line) {
-            let at = calendar.moment(clock);
-            let rest = rest.trim();
-            if rest.starts_with("LINUX RESTART") || rest.starts_with("LINUX 重启") || rest.starts_with("LINUX 重新启动")
-            {
-                sink.event(
-                    event(text, index, "kernel")
-                        .at(at)
-                        .with("what", "boot")
-                        .with("detail", rest),
-                );
+#[derive(Default)]
+struct Restarts {
+    calendar: Calendar,
+}
+
+impl Restarts {
+    fn read(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        for (index, &line) in text.lines().iter().enumerate() {
+            if line.starts_with("Linux ") {
+                self.calendar = Calendar::starting(day_in(line));
+            } else if let Some((clock, rest)) = clock_at_start(line) {
+                let at = self.calendar.moment(clock);
+                let rest = rest.trim();
+                let words = ["LINUX RESTART", "LINUX 重启", "LINUX 重新启动"];
+                if words.iter().any(|words| rest.starts_with(words)) {
+                    let event = event(text, index, "kernel").at(at).with("what", "boot");
+                    sink.event(event.with("detail", rest));
+                }
             }
         }
     }

@@ -71,57 +71,79 @@ fn lead(line: &str) -> Option<(Lead, &str)> {
     (is_average && line.starts_with(word) && name.chars().count() <= 16).then_some((Lead::Average, rest))
 }
 
-/// Walks over all tables whose heading `shape_of` wants, and gives each row to `take`. Averages are given only for
-/// tables that showed no single reading.
-pub(super) fn read<'a>(
-    text: &Text<'a>,
-    shape_of: impl Fn(&Heading<'a>) -> Option<Shape>,
-    mut take: impl FnMut(&Heading<'a>, Reading<'_, 'a>),
-) {
-    let mut calendar = Calendar::default();
-    let mut table: Option<Table<'a>> = None;
-    let mut read: HashSet<String> = HashSet::new();
-    for (index, &line) in text.lines().iter().enumerate() {
-        if line.starts_with("Linux ") && line.contains('(') {
-            calendar = Calendar::starting(day_in(line));
-            (table, read) = (None, HashSet::new());
-            continue;
-        }
-        let Some((lead, rest)) = lead(line) else {
-            if line.trim().is_empty() || prompt(line).is_some() {
-                table = None;
-            }
-            continue;
-        };
-        let heading = Heading::of(rest);
-        if let Some(shape) = shape_of(&heading) {
-            table = Some(Table::new(heading, shape, &lead));
-            continue;
-        }
-        let Some(table) = &table else { continue };
-        let Some((row, clock)) = table.row(&lead, rest) else {
-            continue;
-        };
-        if matches!(lead, Lead::Average) {
-            if read.contains(&table.key) {
+/// What passes from table to table.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    calendar: Calendar,
+    /// Headings under which a single reading was shown.
+    read: HashSet<String>,
+    /// The heading whose rows go on in the next text.
+    open: Option<String>,
+}
+
+impl Tables {
+    /// Walks over all tables whose heading `shape_of` wants, and gives each row to `take`. Averages are given only for
+    /// tables that showed no single reading.
+    pub(super) fn read(
+        &mut self,
+        text: &Text<'_>,
+        shape_of: fn(&Heading<'_>) -> Option<Shape>,
+        mut take: impl FnMut(&Heading<'_>, Reading<'_, '_>),
+    ) {
+        let open = self.open.take();
+        let mut table = open.as_deref().and_then(|line| Table::under(line, shape_of));
+        for (index, &line) in text.lines().iter().enumerate() {
+            if line.starts_with("Linux ") && line.contains('(') {
+                self.calendar = Calendar::starting(day_in(line));
+                (table, self.read) = (None, HashSet::new());
                 continue;
             }
-        } else if read.len() < 256 {
-            read.insert(table.key.clone());
+            let Some((lead, rest)) = lead(line) else {
+                if line.trim().is_empty() || prompt(line).is_some() {
+                    table = None;
+                }
+                continue;
+            };
+            if let Some(found) = Table::new(line, &lead, rest, shape_of) {
+                table = Some(found);
+                continue;
+            }
+            if let Some(table) = &table
+                && let Some(reading) = self.reading(table, (&lead, rest), index)
+            {
+                take(&table.heading, reading);
+            }
         }
-        let reading = Reading {
+        self.open = table.map(|table| table.line.to_owned());
+    }
+
+    fn reading<'t, 'a>(
+        &mut self,
+        table: &'t Table<'a>,
+        line: (&Lead, &'a str),
+        index: usize,
+    ) -> Option<Reading<'t, 'a>> {
+        let (row, clock) = table.row(line.0, line.1)?;
+        if matches!(line.0, Lead::Average) {
+            if self.read.contains(&table.key) {
+                return None;
+            }
+        } else if self.read.len() < 256 && !self.read.contains(&table.key) {
+            self.read.insert(table.key.clone());
+        }
+        Some(Reading {
             row,
-            at: clock.and_then(|clock| calendar.moment(clock)),
+            at: clock.and_then(|clock| self.calendar.moment(clock)),
             clock: clock.unwrap_or(-1),
             since_boot: clock.is_some() && clock == table.clock,
             index,
-        };
-        take(&table.heading, reading);
+        })
     }
 }
 
 /// A heading under which rows are read.
 struct Table<'a> {
+    line: &'a str,
     heading: Heading<'a>,
     shape: Shape,
     clock: Option<i64>,
@@ -129,18 +151,27 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(heading: Heading<'a>, shape: Shape, lead: &Lead) -> Self {
+    /// The table of a heading line.
+    fn under(line: &'a str, shape_of: fn(&Heading<'_>) -> Option<Shape>) -> Option<Self> {
+        let (lead, rest) = lead(line)?;
+        Self::new(line, &lead, rest, shape_of)
+    }
+
+    fn new(line: &'a str, lead: &Lead, rest: &'a str, shape_of: fn(&Heading<'_>) -> Option<Shape>) -> Option<Self> {
+        let heading = Heading::of(rest);
+        let shape = shape_of(&heading)?;
         let key = heading.names().join(" ");
         let clock = match lead {
             Lead::Clock(clock) => Some(*clock),
             _ => None,
         };
-        Self {
+        Some(Self {
+            line,
             heading,
             shape,
             clock,
             key,
-        }
+        })
     }
 
     fn row<'s>(&'s self, lead: &Lead, rest: &'a str) -> Option<(Row<'s, 'a>, Option<i64>)> {

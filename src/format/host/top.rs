@@ -35,6 +35,11 @@ fn score(text: &Text<'_>) -> u8 {
     })
 }
 
+/// Where the last screen of a text begins.
+pub(in crate::format) fn last_screen(text: &str) -> Option<usize> {
+    text.rfind("\ntop - ").map(|at| at + 1)
+}
+
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
     let lines = text.lines();
     let mut heading: Option<Heading<'_>> = None;

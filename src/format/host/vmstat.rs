@@ -9,6 +9,7 @@
 //! Rates of the first row of a run count from boot: the row is left out when more follow; when none does they carry
 //! `since_boot` (queue and memory are of the moment either way).
 
+use crate::format::pieces::Pieces;
 use crate::format::{Format, Sink};
 use crate::model::{Event, Moment, Text};
 
@@ -64,71 +65,111 @@ fn score(text: &Text<'_>) -> u8 {
     score_by(text, |line| columns(line).is_some())
 }
 
-/// A row that may turn out to be the first of many.
-struct First {
-    index: usize,
-    at: Option<Moment>,
-}
-
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
-    let mut current: Option<Columns<'_>> = None;
-    let mut first: Option<First> = None;
-    let mut rows_seen = 0u64;
-    for (index, &line) in text.lines().iter().enumerate() {
-        if let Some(found) = columns(line) {
-            let repeated = index > 0 && rows_seen > 0 && follows_rows(text.lines(), index, current.as_ref());
-            if !repeated {
-                flush(text, &current, &mut first, sink);
-                rows_seen = 0;
+    let mut reader = Reader::default();
+    reader.piece(text, sink);
+    reader.flush(sink);
+}
+
+/// What passes from row to row.
+#[derive(Default)]
+struct Reader {
+    /// The heading whose rows go on in the next text, and its unit.
+    open: Option<(String, f64)>,
+    /// Events of the first row of a run, held back until it is known whether another follows.
+    first: Vec<Event>,
+    rows: u64,
+    /// Lines since the last row, when a heading here would be a repeated one.
+    since_row: Option<u8>,
+}
+
+/// Reads a text in pieces.
+pub(in crate::format) fn in_pieces(_: &str) -> Box<dyn Pieces> {
+    Box::new(Reader::default())
+}
+
+impl Pieces for Reader {
+    fn piece(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        let open = self.open.take();
+        let mut current = open
+            .as_ref()
+            .and_then(|(line, unit_kb)| Some((line.as_str(), columns(line)?.in_unit(*unit_kb))));
+        for (index, &line) in text.lines().iter().enumerate() {
+            if let Some(found) = columns(line) {
+                // The command stands above the first heading only.
+                let unit_kb = match &current {
+                    Some((_, before)) if self.since_row.is_some() => before.unit_kb,
+                    _ => unit_kb(text.lines(), index),
+                };
+                self.heading(sink);
+                current = Some((line, found.in_unit(unit_kb)));
+                continue;
             }
-            // The command stands above the first heading only.
-            let unit_kb = match &current {
-                Some(before) if repeated => before.unit_kb,
-                _ => unit_kb(text.lines(), index),
-            };
-            current = Some(Columns { unit_kb, ..found });
-            continue;
-        }
-        let Some(columns) = &current else { continue };
-        let Some((row, at)) = columns.row(line) else {
-            if prompt(line).is_some() {
-                flush(text, &current, &mut first, sink);
-                (current, rows_seen) = (None, 0);
+            let Some((_, columns)) = &current else { continue };
+            match columns.row(line) {
+                Some((row, at)) => self.row(text, index, (&row, at), columns.unit_kb, sink),
+                None if prompt(line).is_some() => {
+                    self.flush(sink);
+                    current = None;
+                }
+                None => self.other(line),
             }
-            continue;
-        };
-        rows_seen += 1;
-        if rows_seen == 1 {
-            first = Some(First { index, at });
-            continue;
         }
-        first = None;
-        sample(text, index, &row, at, (columns.unit_kb, false), sink);
+        self.open = current.map(|(line, columns)| (line.to_owned(), columns.unit_kb));
     }
-    flush(text, &current, &mut first, sink);
+
+    fn finish(mut self: Box<Self>, sink: &mut dyn Sink) {
+        self.flush(sink);
+    }
 }
 
-/// vmstat repeats its heading every screen; a heading right under a row goes on with the same run.
-fn follows_rows(lines: &[&str], index: usize, columns: Option<&Columns<'_>>) -> bool {
-    let mut before = lines[..index]
-        .iter()
-        .rev()
-        .take(2)
-        .filter(|line| !line.contains("--memory--") && !line.starts_with("procs"));
-    let last = before.next();
-    matches!((last, columns), (Some(line), Some(columns)) if columns.row(line).is_some())
-}
+impl Reader {
+    /// vmstat repeats its heading every screen; a heading right under a row goes on with the same run.
+    fn heading(&mut self, sink: &mut dyn Sink) {
+        if self.since_row.take().is_none() {
+            self.flush(sink);
+        }
+    }
 
-fn flush(text: &Text<'_>, columns: &Option<Columns<'_>>, first: &mut Option<First>, sink: &mut dyn Sink) {
-    let (Some(columns), Some(only)) = (columns, first.take()) else {
-        return;
-    };
-    if let Some((row, _)) = columns.row(text.lines()[only.index]) {
-        sample(text, only.index, &row, only.at, (columns.unit_kb, true), sink);
+    fn row(
+        &mut self,
+        text: &Text<'_>,
+        index: usize,
+        (row, at): (&Row<'_, '_>, Option<Moment>),
+        unit_kb: f64,
+        sink: &mut dyn Sink,
+    ) {
+        self.rows += 1;
+        self.since_row = Some(0);
+        self.first.clear();
+        match self.rows {
+            1 => sample(text, index, row, at, (unit_kb, true), &mut self.first),
+            _ => sample(text, index, row, at, (unit_kb, false), sink),
+        }
+    }
+
+    /// Only the line above the names of columns may stand between a row and a repeated heading.
+    fn other(&mut self, line: &str) {
+        let is_heading = line.contains("--memory--") || line.starts_with("procs");
+        self.since_row = match self.since_row {
+            Some(0) if is_heading => Some(1),
+            _ => None,
+        };
+    }
+
+    fn flush(&mut self, sink: &mut dyn Sink) {
+        for event in self.first.drain(..) {
+            sink.event(event);
+        }
+        (self.rows, self.since_row) = (0, None);
     }
 }
 
 impl<'a> Columns<'a> {
+    fn in_unit(self, unit_kb: f64) -> Self {
+        Self { unit_kb, ..self }
+    }
+
     fn row<'h>(&'h self, line: &'a str) -> Option<(Row<'h, 'a>, Option<Moment>)> {
         let cells: Vec<&str> = line.split_whitespace().take(self.heading.len() + 4).collect();
         let (figures, rest) = cells.split_at_checked(self.heading.len())?;

@@ -11,6 +11,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+/// In a source of at most so many lines, none of which has a stamp, all stands near all: somebody pasted what belongs
+/// together.
+const PASTE_LINES: u64 = 200;
+
 /// A proving line with its settled time.
 #[derive(Debug, Clone)]
 pub struct Proof {
@@ -92,7 +96,7 @@ impl<'a> Views<'a> {
         let mut view = View::default();
         // Conditions were asked when the events were counted.
         let ports = Ports::default();
-        let targets = near.map(|n| (n, self.target_times(n)));
+        let targets = near.map(|n| (n, self.targets(n)));
         for (source, tally) in self.by_watch.get(&watch).into_iter().flatten() {
             let host = &self.case.sources[*source as usize].host;
             if !roles.is_empty() && !self.has_role(*source, roles) {
@@ -100,8 +104,8 @@ impl<'a> Views<'a> {
             }
             match &targets {
                 None => view.add(self.case, *source, host, tally),
-                Some((near, times)) if near.far && times.is_empty() => view.add(self.case, *source, host, tally),
-                Some((near, times)) => {
+                Some((near, targets)) if near.far && targets.is_empty() => view.add(self.case, *source, host, tally),
+                Some((near, targets)) => {
                     let mut kept = Tally::default();
                     let wants = &self.case.book.watches[watch].wants;
                     for event in &tally.events {
@@ -111,7 +115,11 @@ impl<'a> Views<'a> {
                             .num("pause_ms")
                             .or(event.fields.num("took_ms"))
                             .unwrap_or(0.0) as i64;
-                        if at.is_some_and(|at| is_near(times, at - reach, at, near, host)) != near.far {
+                        let is_near = match at {
+                            Some(at) => is_near(&targets.times, at - reach, at, near, host),
+                            None => event.at.is_none() && targets.pasted.contains(source),
+                        };
+                        if is_near != near.far {
                             let told = Told {
                                 event,
                                 source: &self.case.sources[*source as usize],
@@ -142,17 +150,40 @@ impl<'a> Views<'a> {
         }
     }
 
-    fn target_times(&self, near: &Near) -> Vec<(i64, String)> {
-        let mut times = Vec::new();
+    fn targets(&self, near: &Near) -> Targets {
+        let mut targets = Targets::default();
         for target in &near.targets {
             for (source, tally) in self.by_watch.get(target).into_iter().flatten() {
                 let host = &self.case.sources[*source as usize].host;
                 let settled = |m: &Moment| (self.case.clock)(*source, *m);
-                times.extend(tally.times.iter().filter_map(settled).map(|at| (at, host.clone())));
+                let times = tally.times.iter().filter_map(settled);
+                targets.times.extend(times.map(|at| (at, host.clone())));
+                if tally.ends.is_empty() && self.is_paste_without_times(*source) {
+                    targets.pasted.insert(*source);
+                }
             }
         }
-        times.sort();
-        times
+        targets.times.sort();
+        targets
+    }
+
+    fn is_paste_without_times(&self, source: u32) -> bool {
+        self.case.sources[source as usize].lines <= PASTE_LINES && !self.case.spans.contains_key(&source)
+    }
+}
+
+/// What an event may be near to.
+#[derive(Debug, Default)]
+struct Targets {
+    /// Settled times with their hosts, in order.
+    times: Vec<(i64, String)>,
+    /// Pastes without times that show a target.
+    pasted: BTreeSet<u32>,
+}
+
+impl Targets {
+    fn is_empty(&self) -> bool {
+        self.times.is_empty() && self.pasted.is_empty()
     }
 }
 
@@ -265,5 +296,70 @@ impl Env for ViewEnv<'_> {
 
     fn port_kind(&self, _: u32) -> &'static str {
         "other"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Event, Lang, SourceId, SourceInfo};
+    use crate::rule::RuleBook;
+    use crate::rule::embedded::embedded;
+    use crate::rule::matcher::Tallies;
+
+    fn source(lines: u64) -> SourceInfo {
+        SourceInfo {
+            path: "paste.txt".into(),
+            host: String::new(),
+            role: None,
+            format: "log",
+            log: None,
+            bytes: 0,
+            lines,
+            skipped: None,
+        }
+    }
+
+    /// How many untimed events of the second source stand near an untimed target in the source `target`.
+    fn near(book: &RuleBook, evidence: &Evidence, lines: u64, target: u32, span: Option<(i64, i64)>) -> u64 {
+        let sources = [source(lines), source(lines)];
+        let mut tallies = Tallies::default();
+        for (watch, source) in [
+            (evidence.watch, 1),
+            (evidence.near.as_ref().unwrap().targets[0], target),
+        ] {
+            let event = Event::new("gc.pause", Span::line(SourceId(source), 1), "");
+            let told = Told {
+                event: &event.with("pause_ms", 900.0),
+                source: &sources[source as usize],
+                ports: &Ports::default(),
+            };
+            let tally = tallies.entry((watch as u32, source)).or_default();
+            tally.add(&told, &book.watches[watch].wants);
+        }
+        let case = Case {
+            book,
+            tallies: &tallies,
+            sources: &sources,
+            clock: &|_, at| Some(at.ms),
+            spans: &span.into_iter().map(|span| (1, span)).collect(),
+            roles: &HashMap::new(),
+            versions: &[],
+            lang: Lang::En,
+            zone_assumed: false,
+        };
+        Views::new(&case).evidence(evidence).count
+    }
+
+    #[test]
+    fn in_a_short_paste_without_times_all_stands_near_all() {
+        let book = RuleBook::load(embedded(), &[]).unwrap();
+        let is_near = |e: &&Evidence| e.roles.is_empty() && e.near.as_ref().is_some_and(|near| !near.far);
+        let evidence = book.rules.iter().flat_map(|rule| &rule.evidence).find(is_near).unwrap();
+        assert_eq!(near(&book, evidence, 40, 1, None), 1);
+        // In another source, in one with stamps elsewhere, in one that is no paste.
+        assert_eq!(near(&book, evidence, 40, 0, None), 0);
+        assert_eq!(near(&book, evidence, 40, 1, Some((0, 1))), 0);
+        assert_eq!(near(&book, evidence, 4000, 1, None), 0);
     }
 }

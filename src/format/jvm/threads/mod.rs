@@ -40,6 +40,15 @@ pub fn starts_in_log(line: &str) -> bool {
     line.contains("Full thread dump") || line::LOG_MARKERS.iter().any(|marker| line.trim_end().ends_with(marker))
 }
 
+/// Where the last dump of a text begins; its stamp stands on the line before its title.
+pub(in crate::format) fn last_dump(text: &str) -> Option<usize> {
+    let title = text.rfind("Full thread dump")?;
+    let start = text[..title].rfind('\n')? + 1;
+    let before = text[..start - 1].rfind('\n').map_or(0, |at| at + 1);
+    let is_stamp = text[before..].starts_with(|c: char| c.is_ascii_digit());
+    Some(if is_stamp { before } else { start })
+}
+
 fn score(text: &Text<'_>) -> u8 {
     let (mut titles, mut headers, mut states, mut frames) = (0u32, 0u32, 0u32, 0u32);
     for raw in text.lines() {
