@@ -12,9 +12,8 @@ mod view;
 
 use super::compile::RuleBook;
 use super::matcher::Tallies;
-use super::version::Version;
 use crate::model::finding::{Alternative, Evidence, NotChecked, Unexplained};
-use crate::model::{Finding, Lang, Moment, Role, Severity, SourceInfo};
+use crate::model::{Finding, Lang, Moment, Role, Severity, SourceInfo, Version};
 use score::{Scored, Taken};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use view::Views;
@@ -287,7 +286,10 @@ fn not_taken(case: &Case<'_>, views: &Views<'_>, taken: &Taken, watches: &[usize
         count += view.count;
         for sample in view.samples.iter().take(2) {
             let line = finding::proof(case, sample, view.count, String::new());
-            if !evidence.iter().any(|e| (e.span, e.from_byte) == (line.span, line.from_byte)) {
+            if !evidence
+                .iter()
+                .any(|e| (e.span, e.from_byte) == (line.span, line.from_byte))
+            {
                 evidence.push(line);
             }
         }
