@@ -11,9 +11,8 @@ use crate::derive::{Bundle, branches};
 use crate::format::log::frames;
 use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
-use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Zone};
+use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Version, Zone};
 use crate::rule::matcher::Ports;
-use crate::rule::version::Version;
 use crate::rule::weigh::{self, Case};
 use crate::rule::{Matcher, RuleBook};
 use rayon::prelude::*;
@@ -230,7 +229,7 @@ fn conclude(book: &RuleBook, ports: &Ports, gathered: Gathered, mut problems: Ve
         matcher.event(&item, &sources[item.span.source.0 as usize]);
     }
     let roles = roles(&sources);
-    let versions = versions(&facts);
+    let versions = versions(&facts, &sources);
     let clock = |source: u32, moment| clocks.utc(source, moment);
     let changes = happenings::changes(book, &matcher.tallies, &sources, &clocks, lang);
     let mut verdicts = weigh::weigh(&Case {
@@ -262,6 +261,7 @@ fn conclude(book: &RuleBook, ports: &Ports, gathered: Gathered, mut problems: Ve
         versions,
     };
     let mut diagnosis = Diagnosis {
+        rule_count: book.rules.len(),
         findings: verdicts.findings,
         unexplained: verdicts.unexplained,
         considered: verdicts.considered,
@@ -350,7 +350,7 @@ fn roles(sources: &[SourceInfo]) -> HashMap<String, BTreeSet<Role>> {
 }
 
 /// Versions of RocketMQ that the bundle tells: component, version, where.
-fn versions(facts: &[Event]) -> Vec<(String, String, String)> {
+fn versions(facts: &[Event], sources: &[SourceInfo]) -> Vec<(String, String, String)> {
     let mut versions = BTreeMap::new();
     for event in facts.iter().filter(|e| &*e.kind == "version") {
         let (component, version) = (event.fields.str("component"), event.fields.get("version"));
@@ -359,7 +359,10 @@ fn versions(facts: &[Event]) -> Vec<(String, String, String)> {
         {
             versions
                 .entry((component.to_string(), version.to_text()))
-                .or_insert_with(|| format!("line {}", event.span.line));
+                .or_insert_with(|| {
+                    let source = &sources[event.span.source.0 as usize];
+                    format!("{}:{}", source.path, source.placed(event.span).0.line)
+                });
         }
     }
     versions.into_iter().map(|((c, v), at)| (c, v, at)).collect()

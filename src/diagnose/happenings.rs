@@ -1,5 +1,5 @@
-//! What happened in order: starts, stops, changes, and the first and last event of each finding. Also what stands in the
-//! quarter of an hour before an onset, and which message shapes are new or far more frequent since.
+//! What happened in order: starts, stops, changes, and the first and last event of each finding. Also what happened
+//! shortly before an onset, and which message shapes are new or far more frequent since.
 
 use crate::derive::clocks::Clocks;
 use crate::format::log::template::Templates;
@@ -9,7 +9,7 @@ use crate::rule::RuleBook;
 use crate::rule::matcher::Tallies;
 use crate::rule::text::fill;
 
-/// How long before an onset a change is told: many faults of a new build wait for the first load.
+/// How long before an onset a change is told; many faults of a new build wait for the first load.
 const BEFORE_MS: i64 = 20 * 60_000;
 /// Most changes told beside a finding.
 const BEFORE_MAX: usize = 6;
@@ -76,7 +76,7 @@ fn line(span: Span, text: String, sources: &[SourceInfo], at: Option<i64>, count
     }
 }
 
-/// Tells each finding what happened in the quarter of an hour before it began.
+/// Tells each finding what happened shortly before it began.
 pub(super) fn before(findings: &mut [Finding], changes: &[Happening]) {
     for finding in findings {
         let Some(first) = finding.first else { continue };

@@ -2,10 +2,10 @@
 
 use super::facts::{ConfFile, Facts};
 use super::hit::{Hit, Hits};
-use crate::model::Release;
+use crate::model::Version;
 
 /// Version from which nothing reads `aclEnable`.
-const OLD_ACL_GONE: Release = Release(5, 3, 3);
+const OLD_ACL_GONE: Version = Version::new(5, 3, 3);
 /// Keys must be longer than this.
 const SHORTEST_KEY: usize = 6;
 

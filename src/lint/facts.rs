@@ -1,7 +1,7 @@
 //! The facts of one bundle, sorted for checks: configuration files with their keys, JVM command lines, kernel settings,
 //! memory and disks per host, versions. Not here: any judgement.
 
-use crate::model::{Event, LogKind, Release, SourceInfo};
+use crate::model::{Event, LogKind, SourceInfo, Version};
 use std::collections::BTreeMap;
 
 /// One key of a file.
@@ -173,8 +173,8 @@ pub(crate) struct Facts<'a> {
     /// Host → bytes of physical memory.
     ram: BTreeMap<&'a str, f64>,
     pub(crate) disks: Vec<(&'a str, &'a Event)>,
-    versions: BTreeMap<&'a str, Release>,
-    only_version: Option<Release>,
+    versions: BTreeMap<&'a str, Version>,
+    only_version: Option<Version>,
     /// Host → major version of its JDK.
     jdks: BTreeMap<&'a str, u32>,
     /// Hosts whose own broker log is in the bundle.
@@ -209,7 +209,7 @@ impl<'a> Facts<'a> {
                         event
                             .fields
                             .get("version")
-                            .and_then(|v| Release::parse(&v.to_text()))
+                            .and_then(|v| Version::parse(&v.to_text()))
                             .map(|v| (host, v)),
                     );
                 }
@@ -337,8 +337,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn settle_versions(&mut self, told: Vec<(&'a str, Release)>) {
-        let mut all: Vec<Release> = told.iter().map(|(_, version)| *version).collect();
+    fn settle_versions(&mut self, told: Vec<(&'a str, Version)>) {
+        let mut all: Vec<Version> = told.iter().map(|(_, version)| *version).collect();
         self.versions = told.into_iter().collect();
         if all.is_empty() {
             all = self.files.iter().filter_map(version_in_manifest).collect();
@@ -371,7 +371,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The RocketMQ version of a host, or the only one in the bundle.
-    pub(crate) fn version(&self, host: &str) -> Option<Release> {
+    pub(crate) fn version(&self, host: &str) -> Option<Version> {
         self.versions.get(host).copied().or(self.only_version)
     }
 
@@ -484,7 +484,7 @@ fn same_broker(file: &ConfFile<'_>, dump: &ConfFile<'_>) -> bool {
 }
 
 /// `apache/rocketmq:5.1.0`, `/usr/local/rocketmq-4.9.2/store`.
-fn version_in_manifest(file: &ConfFile<'_>) -> Option<Release> {
+fn version_in_manifest(file: &ConfFile<'_>) -> Option<Version> {
     file.entries.iter().find_map(|entry| {
         let at = entry.raw.find("rocketmq")?;
         let rest = &entry.raw[at + "rocketmq".len()..];
@@ -494,7 +494,7 @@ fn version_in_manifest(file: &ConfFile<'_>) -> Option<Release> {
         let end = rest
             .find(|c: char| !(c.is_ascii_digit() || c == '.'))
             .unwrap_or(rest.len());
-        Release::parse(&rest[..end])
+        Version::parse(&rest[..end])
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::facts::{ConfFile, Entry, Facts};
 use super::hit::{Hit, Hits};
-use crate::model::Release;
+use crate::model::Version;
 use crate::model::conf_keys::{self, ConfType, EXTRA_KEYS, WITHOUT_EFFECT, classes_of_file, row_in_file, rows_of};
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
@@ -18,7 +18,7 @@ pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     }
 }
 
-fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, version: Option<Release>, hits: &mut Hits) {
+fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, version: Option<Version>, hits: &mut Hits) {
     let key = entry.key;
     if EXTRA_KEYS.contains(&key) {
         return;
@@ -28,7 +28,7 @@ fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, version: Option<Release>, hit
             _ if row.kind == ConfType::Unset => hits.add(Hit::new("key-without-setter", entry.event)),
             Some(version) if !row.read_by(version) => other_version(entry, row, version, hits),
             // Gone so long ago that no living version reads it.
-            None if row.removed.is_some_and(|removed| removed < Release(4, 9, 0)) => hits.add(
+            None if row.removed.is_some_and(|removed| removed < Version::new(4, 9, 0)) => hits.add(
                 Hit::new("key-renamed", entry.event)
                     .suggestion(row.replaced_by.unwrap_or(""))
                     .harm(harm_of(key)),
@@ -59,7 +59,7 @@ fn one_key(file: &ConfFile<'_>, entry: &Entry<'_>, version: Option<Release>, hit
     }
 }
 
-fn other_version(entry: &Entry<'_>, row: &conf_keys::ConfKey, version: Release, hits: &mut Hits) {
+fn other_version(entry: &Entry<'_>, row: &conf_keys::ConfKey, version: Version, hits: &mut Hits) {
     if let Some(since) = row.since.filter(|since| version < *since) {
         hits.add(Hit::new("key-too-new", entry.event).version(version).other(since));
         return;
@@ -108,7 +108,7 @@ pub(super) fn harm_of(key: &str) -> &'static str {
 }
 
 /// The legal key of this file that the writer most likely meant.
-fn nearest(class: &str, key: &str, version: Option<Release>) -> Option<&'static str> {
+fn nearest(class: &str, key: &str, version: Option<Version>) -> Option<&'static str> {
     let plain = |text: &str| -> String {
         text.chars()
             .filter(char::is_ascii_alphanumeric)

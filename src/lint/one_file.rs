@@ -2,7 +2,7 @@
 
 use super::facts::{ConfFile, Facts};
 use super::hit::{Hit, Hits};
-use crate::model::Release;
+use crate::model::Version;
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     for file in facts.of_class("broker") {
@@ -51,7 +51,7 @@ fn identity(file: &ConfFile<'_>, hits: &mut Hits) {
     }
 }
 
-fn transient_pool(file: &ConfFile<'_>, version: Option<Release>, hits: &mut Hits) {
+fn transient_pool(file: &ConfFile<'_>, version: Option<Version>, hits: &mut Hits) {
     if !file.is_true("transientStorePoolEnable") {
         return;
     }
@@ -63,7 +63,7 @@ fn transient_pool(file: &ConfFile<'_>, version: Option<Release>, hits: &mut Hits
         Some("enableDLegerCommitLog=true")
     } else if file.is_slave() {
         Some("brokerRole=SLAVE")
-    } else if sync_flush && version.is_none_or(|v| v < Release(5, 0, 0)) {
+    } else if sync_flush && version.is_none_or(|v| v < Version::new(5, 0, 0)) {
         Some("flushDiskType=SYNC_FLUSH")
     } else {
         None
@@ -187,7 +187,7 @@ fn send_path(file: &ConfFile<'_>, hits: &mut Hits) {
     }
 }
 
-fn delay_levels(file: &ConfFile<'_>, version: Option<Release>, hits: &mut Hits) {
+fn delay_levels(file: &ConfFile<'_>, version: Option<Version>, hits: &mut Hits) {
     if let Some(entry) = file.entry("messageDelayLevel") {
         let bad: Vec<&str> = entry
             .raw
@@ -203,7 +203,7 @@ fn delay_levels(file: &ConfFile<'_>, version: Option<Release>, hits: &mut Hits) 
     let Some(entry) = file.entry("timerWheelEnable") else {
         return;
     };
-    if entry.raw.eq_ignore_ascii_case("false") && version.is_none_or(|v| v >= Release(5, 0, 0)) {
+    if entry.raw.eq_ignore_ascii_case("false") && version.is_none_or(|v| v >= Version::new(5, 0, 0)) {
         hits.add(Hit::new("timer-wheel-off", entry.event));
     }
 }

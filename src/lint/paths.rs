@@ -4,10 +4,10 @@ use super::cluster::place;
 use super::facts::{ConfFile, Facts};
 use super::hit::{Hit, Hits};
 use super::ports::{OneMachine, on_one_machine};
-use crate::model::Release;
+use crate::model::Version;
 
 /// Version up to which `storePathCommitLog` did not follow `storePathRootDir`.
-const LOG_FOLLOWS_ROOT: Release = Release(4, 9, 4);
+const LOG_FOLLOWS_ROOT: Version = Version::new(4, 9, 4);
 
 /// Keys whose value is a path.
 const PATH_KEYS: [&str; 5] = [

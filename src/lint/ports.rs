@@ -4,10 +4,10 @@
 use super::cluster::place;
 use super::facts::{ConfFile, Facts};
 use super::hit::{Hit, Hits};
-use crate::model::Release;
+use crate::model::Version;
 
 /// Version from which `haListenPort` of the file is honoured.
-const HA_PORT_HONOURED: Release = Release(5, 1, 1);
+const HA_PORT_HONOURED: Version = Version::new(5, 1, 1);
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     let brokers = facts.brokers();

@@ -3,11 +3,11 @@
 use super::facts::{ConfFile, Entry, Facts};
 use super::hit::{Hit, Hits};
 use super::keys::harm_of;
-use crate::model::Release;
+use crate::model::Version;
 use crate::model::conf_keys::{ConfType, row_in_file};
 
 /// Version from which text values are trimmed.
-const TRIMS_TEXT: Release = Release(5, 2, 0);
+const TRIMS_TEXT: Version = Version::new(5, 2, 0);
 
 pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
     for file in &facts.files {
@@ -28,7 +28,7 @@ pub(super) fn check(facts: &Facts<'_>, hits: &mut Hits) {
 }
 
 /// What stands behind the value: a comment or blanks. True when that makes the value void.
-fn behind(entry: &Entry<'_>, kind: ConfType, version: Option<Release>, hits: &mut Hits) -> bool {
+fn behind(entry: &Entry<'_>, kind: ConfType, version: Option<Version>, hits: &mut Hits) -> bool {
     let raw = entry.raw;
     let trimmed = raw.trim_end();
     if let Some(at) = comment_at(trimmed) {

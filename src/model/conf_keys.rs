@@ -10,7 +10,7 @@
 //! An empty `since` means that 4.9.8 and all later versions know the key. Type `unset` means: the field exists and has no
 //! setter, so no file can set it.
 
-use super::release::Release;
+use super::version::Version;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -46,16 +46,16 @@ pub struct ConfKey {
     /// The default of 5.x, empty when null or unknown.
     pub default: &'static str,
     /// First version that reads it, when that is after 4.9.8.
-    pub since: Option<Release>,
+    pub since: Option<Version>,
     /// First version that reads it no more.
-    pub removed: Option<Release>,
+    pub removed: Option<Version>,
     /// The key that took its place.
     pub replaced_by: Option<&'static str>,
 }
 
 impl ConfKey {
     /// Whether this version reads the key.
-    pub fn read_by(&self, version: Release) -> bool {
+    pub fn read_by(&self, version: Version) -> bool {
         self.kind != ConfType::Unset
             && self.since.is_none_or(|since| version >= since)
             && self.removed.is_none_or(|removed| version < removed)
@@ -125,8 +125,8 @@ fn parse_row(line: &'static str) -> Option<ConfKey> {
         other => other.strip_prefix("enum:").map_or(ConfType::Text, ConfType::Enum),
     };
     let default = cells.next().unwrap_or("");
-    let since = cells.next().and_then(Release::parse);
-    let removed = cells.next().and_then(Release::parse);
+    let since = cells.next().and_then(Version::parse);
+    let removed = cells.next().and_then(Version::parse);
     let replaced_by = cells.next().filter(|name| !name.is_empty());
     Some(ConfKey {
         class,
@@ -188,9 +188,9 @@ mod tests {
     #[test]
     fn versions_decide() {
         let old = row_in_file("broker", "haSlaveFallbehindMax").unwrap();
-        assert!(old.read_by(Release(4, 9, 8)) && !old.read_by(Release(5, 0, 0)));
+        assert!(old.read_by(Version::new(4, 9, 8)) && !old.read_by(Version::new(5, 0, 0)));
         let new = row_in_file("broker", "enableControllerMode").unwrap();
-        assert!(!new.read_by(Release(4, 9, 8)) && new.read_by(Release(5, 3, 3)));
+        assert!(!new.read_by(Version::new(4, 9, 8)) && new.read_by(Version::new(5, 3, 3)));
         assert_eq!(row_in_file("broker", "listenPort").unwrap().class, "netty-server");
         assert!(row_in_file("broker", "kvConfigPath").is_none());
     }

@@ -226,7 +226,7 @@ pub struct Finding {
     pub ruled_out: Vec<RuledOut>,
     /// Candidates without data.
     pub not_checked: Vec<NotChecked>,
-    /// What changed or happened in the 15 minutes before the onset.
+    /// What changed or happened in the 20 minutes before the onset.
     pub before: Vec<Evidence>,
     /// What to do, in order.
     pub advice: Vec<Advice>,

@@ -9,7 +9,7 @@
 //! Names may contain dots (`send-timeout.count` in `raise`) and, before a dot, dashes.
 
 use super::pattern::Pattern;
-use crate::model::Value;
+use crate::model::{Value, Version};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::{char, multispace0};
@@ -337,13 +337,7 @@ fn call<'a>(name: &str, args: &'a [Expr], env: &'a dyn Env) -> Option<Val<'a>> {
         "is_docker" => truth(address::is_docker(&text)),
         "is_loopback" => truth(address::is_loopback(&text)),
         "is_ip" => truth(text.parse::<std::net::IpAddr>().is_ok()),
-        "version_at_least" => {
-            let (a, b) = (
-                super::version::Version::parse(&text)?,
-                super::version::Version::parse(&second())?,
-            );
-            truth(a >= b)
-        }
+        "version_at_least" => truth(Version::parse(&text)? >= Version::parse(&second())?),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! `Matcher`: rules at work while the scan runs. Takes records and events, keeps bounded tallies.
 
-use super::compile::{Flood, Origin, RuleBook, Signal, log_bit};
+use super::compile::{Flood, RuleBook, Signal, log_bit};
 use super::occurrence::{Message, Occurrence, Told};
 use super::pattern::{Needle, Slots};
 use super::tally::Tally;
@@ -31,9 +31,9 @@ impl Ports {
             "namesrv"
         } else if self.listen.contains(&port) || port == 10911 {
             "broker"
-        } else if self.listen.contains(&(port + 2)) || port == 10909 {
+        } else if self.listen.contains(&port.saturating_add(2)) || port == 10909 {
             "vip"
-        } else if self.listen.contains(&(port.saturating_sub(1))) || port == 10912 {
+        } else if self.listen.contains(&port.saturating_sub(1)) || port == 10912 {
             "ha"
         } else if matches!(port, 8080 | 8081) {
             "proxy"
@@ -180,21 +180,6 @@ impl<'r> Matcher<'r> {
                 std::collections::hash_map::Entry::Occupied(mut slot) => slot.get_mut().merge(&tally),
             }
         }
-    }
-
-    /// Tallies of one watch, by source.
-    pub fn of_watch(&self, watch: usize) -> impl Iterator<Item = (u32, &Tally)> {
-        self.tallies
-            .iter()
-            .filter(move |((w, _), _)| *w as usize == watch)
-            .map(|((_, s), t)| (*s, t))
-    }
-
-    /// Whether any event of this origin was counted.
-    pub fn saw(&self, origin: &Origin) -> bool {
-        self.tallies
-            .keys()
-            .any(|(w, _)| self.book.watches[*w as usize].origin == *origin)
     }
 }
 

@@ -180,10 +180,8 @@ impl Wants {
 pub struct Tally {
     /// Events.
     pub count: u64,
-    /// First few and the last.
+    /// First few.
     pub samples: Vec<Sample>,
-    /// The last event.
-    pub last: Option<Sample>,
     /// The event with the largest value of the first wanted field.
     pub worst: Option<(f64, Sample)>,
     /// Events per minute and kind of zone.
@@ -210,9 +208,6 @@ impl Tally {
         self.count(occurrence.at(), wants);
         if self.samples.len() < SAMPLES_MAX {
             self.samples.push(Sample::from(occurrence.event()));
-        } else if self.count.is_power_of_two() || self.last.is_none() {
-            // The text of the last event is refreshed at growing distances: exact last times stand in `ends`.
-            self.last = Some(Sample::from(occurrence.event()));
         }
         for (index, field) in wants.stats.iter().enumerate() {
             if let Some(value) = occurrence.num(field) {
@@ -262,16 +257,8 @@ impl Tally {
     /// Adds what a later part of the same source (or another source) saw.
     pub fn merge(&mut self, other: &Tally) {
         self.count += other.count;
-        for sample in &other.samples {
-            if self.samples.len() < SAMPLES_MAX {
-                self.samples.push(sample.clone());
-            } else {
-                self.last = Some(sample.clone());
-            }
-        }
-        if other.last.is_some() {
-            self.last.clone_from(&other.last);
-        }
+        let room = SAMPLES_MAX.saturating_sub(self.samples.len());
+        self.samples.extend(other.samples.iter().take(room).cloned());
         if let Some((value, sample)) = &other.worst
             && self.worst.as_ref().is_none_or(|(worst, _)| value > worst)
         {
@@ -321,10 +308,7 @@ impl Tally {
             span.end += lines;
             *record += lines;
         };
-        self.samples
-            .iter_mut()
-            .chain(&mut self.last)
-            .for_each(|s| shift(&mut s.span, &mut s.record));
+        self.samples.iter_mut().for_each(|s| shift(&mut s.span, &mut s.record));
         if let Some((_, sample)) = &mut self.worst {
             shift(&mut sample.span, &mut sample.record);
         }

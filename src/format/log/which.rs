@@ -1,5 +1,6 @@
-//! Which log a file is: from what stands in it, then from its name (rotated, renamed or pasted files keep their content).
+//! Which log a file is: from what stands in it and from its name (rotated, renamed or pasted files keep their content).
 
+use super::header::begins_record;
 use crate::model::{LogKind, Role};
 
 /// Texts that only one log has. The first that is found often enough decides.
@@ -136,38 +137,60 @@ pub fn by_name(path: &str) -> Option<LogKind> {
     })
 }
 
-/// Which log a text is, by its head and its path.
+/// Which log a text is, by its head and its path. Of several logs of one server the name tells them apart, since their
+/// threads and messages overlap. But `store.log` or `transaction.log` may as well be an application's: whose layout is not
+/// a server's is what it holds.
 pub fn which_log(path: &str, head: &str) -> LogKind {
-    let named = by_name(path);
-    // A storeerror.log or broker.log may hold few marks of its own and some of a neighbour: a known name wins unless the
-    // content is plainly another log.
+    let hits = |marks: &[&str]| marks.iter().map(|m| head.matches(m).take(50).count()).sum::<usize>();
     let mut best: Option<(usize, LogKind)> = None;
+    let mut of_named = 0;
+    let named = by_name(path);
     for (kind, marks) in MARKS {
-        let hits = marks.iter().map(|m| head.matches(m).take(50).count()).sum::<usize>();
+        let hits = hits(marks);
         if hits > 0 && best.is_none_or(|(most, _)| hits > most) {
             best = Some((hits, *kind));
         }
+        if Some(*kind) == named {
+            of_named = hits;
+        }
     }
+    let layout = Layout::of(head);
+    let most = best.map_or(1, |(most, _)| most);
     match (named, best) {
-        (Some(named), _) => named,
-        (None, Some((hits, kind))) if hits >= 3 || only_server_lines(head) => kind,
+        (Some(named), _) if of_named >= most || !is_server(named) || !layout.is_foreign() => named,
+        (_, Some((hits, kind))) if hits >= 3 || layout.is_server() => kind,
         _ => LogKind::App,
     }
 }
 
-/// Whether every stamped line has the layout of RocketMQ's server logs: no fraction, level, thread, ` - `.
-fn only_server_lines(head: &str) -> bool {
-    let mut seen = 0;
-    for line in head.lines().take(200) {
-        let b = line.as_bytes();
-        if b.len() > 25 && b[4] == b'-' && b[10] == b' ' && b[13] == b':' {
-            if b[19] != b' ' || !line.contains(" - ") {
-                return false;
+/// How many stamped lines have the layout of RocketMQ's server logs (no fraction, level, thread, ` - `), and how many do
+/// not.
+#[derive(Debug, Default)]
+struct Layout {
+    server: usize,
+    other: usize,
+}
+
+impl Layout {
+    fn of(head: &str) -> Self {
+        let mut layout = Self::default();
+        for line in head.lines().take(200) {
+            let stamped = line.starts_with(|c: char| c.is_ascii_digit() || c == '[') && begins_record(line.as_bytes());
+            if stamped && line.len() > 25 {
+                let server = line.as_bytes()[10] == b' ' && line.as_bytes()[19] == b' ' && line.contains(" - ");
+                *if server { &mut layout.server } else { &mut layout.other } += 1;
             }
-            seen += 1;
         }
+        layout
     }
-    seen >= 2
+
+    fn is_server(&self) -> bool {
+        self.other == 0 && self.server >= 2
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.other > self.server
+    }
 }
 
 /// The role of the process that writes such a log.
@@ -192,4 +215,32 @@ pub fn role_of(log: LogKind) -> Option<Role> {
 /// Whether the stamps of such a log are GMT+8 when they have no fraction.
 pub fn is_server(log: LogKind) -> bool {
     !matches!(log, LogKind::Client | LogKind::App | LogKind::System)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_and_name() {
+        let server = "2023-03-01 10:00:00 INFO BrokerControllerScheduledThread1 - a\n".repeat(3);
+        let client = "2020-04-24 15:21:30,030 INFO RocketmqRemoting - createChannel\n".repeat(3);
+        let spring = "2021-09-06 15:24:26.213  INFO 15752 --- [main] c.a.Shop : paid\n".repeat(3);
+        let unmarked = "2023-03-01 10:00:00 INFO main - a\n".repeat(3);
+        for (path, head, want) in [
+            ("broker.log", &server, LogKind::Broker),
+            ("x.txt", &server, LogKind::Broker),
+            // Several logs of a broker hold lines of the same threads.
+            ("store.log.1", &server, LogKind::Store),
+            ("storeerror.log", &unmarked, LogKind::StoreError),
+            ("rocketmq_client.log", &client, LogKind::Client),
+            ("x.txt", &client, LogKind::Client),
+            ("store.log", &client, LogKind::Client),
+            ("transaction.log", &spring, LogKind::App),
+            ("x.txt", &spring, LogKind::App),
+            ("namesrv.log", &String::new(), LogKind::Namesrv),
+        ] {
+            assert_eq!(which_log(path, head), want, "{path} {head}");
+        }
+    }
 }

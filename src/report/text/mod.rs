@@ -16,7 +16,7 @@ mod unexplained;
 use super::Style;
 use super::answer::{Answer, Phrases};
 use super::covered::{covered, summary};
-use super::layout::{Ink, Page, cut_end, ink, pad, width};
+use super::layout::{Ink, Page, clean, cut_end, cut_middle, ink, pad, width};
 use super::theme::Role;
 use super::words::fill;
 use crate::model::finding::Happening;
@@ -150,15 +150,16 @@ fn write_timeline(page: &mut Page<'_>, phrases: &Phrases, happenings: &[Happenin
     for it in happenings {
         let time = phrases.clock.short(it.at, day);
         day = Some(it.at);
-        let place = frame::place(&it.evidence);
         let room = page.style.width.saturating_sub(width(&time) + 4);
+        // What happened must be readable whatever the length of paths.
+        let place = cut_middle(&clean(&frame::place(&it.evidence)), room / 2, page.symbols.cut);
         let host = if it.evidence.host.is_empty() {
             String::new()
         } else {
             format!("{}  ", it.evidence.host)
         };
         let what = cut_end(
-            &super::layout::clean(&format!("{host}{}", it.what)),
+            &clean(&format!("{host}{}", it.what)),
             room.saturating_sub(width(&place) + 2),
             page.symbols.cut,
         );

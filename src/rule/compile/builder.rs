@@ -14,8 +14,8 @@ use crate::rule::file::{
 };
 use crate::rule::literals::Literals;
 use crate::rule::pattern::{Pattern, needle};
+use crate::rule::range::Range;
 use crate::rule::tally::{SCOPE_FIELDS, Wants};
-use crate::rule::version::Range;
 use std::collections::{BTreeMap, HashMap};
 
 /// What has been read so far, and what has been made of it.

@@ -2,7 +2,7 @@
 
 use super::score::{Fired, Scored};
 use super::view::{Proof, View, Views};
-use super::{Case, PROVED, confidence_floor, rivals};
+use super::{Case, PROVED, power, rivals};
 use crate::model::finding::{Advice, Alternative, Episode, Evidence, NotChecked, RuledOut, Scope};
 use crate::model::{Finding, Lang, Severity, Value, Verdict};
 use crate::rule::compile::{Both, Rule};
@@ -19,6 +19,8 @@ const EPISODE_GAP_MIN: i64 = 5;
 const NOT_CHECKED_PROVED: usize = 5;
 /// A consequence with a lower score is not named.
 const TOLD: f64 = -10.0;
+/// A rival with a lower score is not named: 5 % against "unknown" alone.
+const ALTERNATIVE_LEAST: f64 = -12.8;
 /// Most entries of "ruled out" and of "not checked".
 const ASIDE_MAX: usize = 10;
 
@@ -308,7 +310,7 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
     let mut list: Vec<(&Scored, f64)> = all
         .iter()
         .filter(|r| r.positive && rivals(case, s, r))
-        .filter(|r| confidence_floor(r) > 0.05)
+        .filter(|r| r.total > ALTERNATIVE_LEAST)
         .map(|r| (r, share(r, s)))
         .collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -326,8 +328,8 @@ fn alternatives(case: &Case<'_>, s: &Scored, all: &[Scored]) -> Vec<Alternative>
 
 /// What is left for a rival beside the winner.
 fn share(rival: &Scored, winner: &Scored) -> f64 {
-    let power = |s: &Scored| 10f64.powf(s.total.min(60.0) / 10.0);
-    (power(rival) / (power(rival) + power(winner) + 1.0)).max(0.01)
+    let (rival, winner) = (power(rival.total), power(winner.total));
+    (rival / (rival + winner + 1.0)).max(0.01)
 }
 
 /// Rules of the same contests, other than the winner's cause and its consequences; the commonest for them first.

@@ -10,14 +10,13 @@ mod finding;
 mod score;
 mod view;
 
-use super::compile::{Rule, RuleBook};
+use super::compile::RuleBook;
 use super::matcher::Tallies;
-use super::version::Version;
-use crate::model::finding::{Alternative, NotChecked, Unexplained};
-use crate::model::{Finding, Lang, Moment, Role, Severity, SourceInfo};
+use crate::model::finding::{Alternative, Evidence, NotChecked, Unexplained};
+use crate::model::{Finding, Lang, Moment, Role, Severity, SourceInfo, Version};
 use score::{Scored, Taken};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-pub use view::View;
+use view::Views;
 
 /// Likelier than this, a cause is a finding; up to it, an alternative.
 pub const LIKELY: f64 = 0.60;
@@ -29,6 +28,14 @@ const SINCE_ROOT: f64 = 0.5;
 const HARMLESS: &str = "harmless-notice";
 /// Symptoms of one fault may begin this long before its own lines do (clients notice first, logs are sampled).
 const BEFORE_ROOT_MS: i64 = 10 * 60_000;
+
+/// Most findings of one run.
+const FINDINGS_MAX: usize = 40;
+/// Most candidates told for a symptom without a cause, and most things to collect for it.
+const CANDIDATES_MAX: usize = 5;
+const COLLECT_MAX: usize = 6;
+/// A candidate with a lower score is not told.
+const CANDIDATE_LEAST: f64 = -25.0;
 
 /// Everything that the weighing looks at.
 pub struct Case<'a> {
@@ -73,7 +80,7 @@ pub struct Verdicts {
 
 /// Weighs everything.
 pub fn weigh(case: &Case<'_>) -> Verdicts {
-    let views = view::Views::new(case);
+    let views = Views::new(case);
     let mut taken = Taken::default();
     let mut open: Vec<usize> = (0..case.book.rules.len()).collect();
     let mut findings: Vec<(Severity, f64, Finding)> = Vec::new();
@@ -112,7 +119,7 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
         let same = |r: usize| case.book.rules[r].cause == rule.cause && rule.cause != HARMLESS;
         open.retain(|r| !gone.contains(r) && !same(*r));
         findings.push((made.severity, winner.total, made));
-        if findings.len() >= 40 {
+        if findings.len() >= FINDINGS_MAX {
             break;
         }
     }
@@ -126,7 +133,7 @@ pub fn weigh(case: &Case<'_>) -> Verdicts {
 }
 
 /// The likely rule that no other likely rule explains; the surest of them.
-fn pick<'s>(case: &Case<'_>, views: &view::Views<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored, f64)> {
+fn pick<'s>(case: &Case<'_>, views: &Views<'_>, likely: &[(&'s Scored, f64)]) -> Option<(&'s Scored, f64)> {
     let explained = |s: &Scored| {
         likely
             .iter()
@@ -144,7 +151,7 @@ fn pick<'s>(case: &Case<'_>, views: &view::Views<'_>, likely: &[(&'s Scored, f64
 }
 
 /// Score with the harm as a tie-breaker.
-fn rank(case: &Case<'_>, views: &view::Views<'_>, s: &Scored) -> f64 {
+fn rank(case: &Case<'_>, views: &Views<'_>, s: &Scored) -> f64 {
     let rule = &case.book.rules[s.rule];
     // A notice comes last: what hurts must not lose its lines to it.
     let harm = match finding::severity(case, views, rule, s) {
@@ -198,7 +205,6 @@ fn confidence(case: &Case<'_>, s: &Scored, all: &[Scored]) -> f64 {
         return 0.0;
     }
     let rule = &case.book.rules[s.rule];
-    let power = |score: f64| 10f64.powf(score.min(60.0) / 10.0);
     let unknown = rule
         .symptoms
         .iter()
@@ -232,69 +238,81 @@ fn rivals(case: &Case<'_>, a: &Scored, b: &Scored) -> bool {
         && a.records.iter().any(|r| b.records.contains(r))
 }
 
-fn unexplained(case: &Case<'_>, views: &view::Views<'_>, taken: &Taken, scored: &[Scored]) -> Vec<Unexplained> {
-    let mut out = Vec::new();
-    for (index, symptom) in case.book.symptoms.iter().enumerate() {
-        if taken.symptoms.contains(&index) {
-            continue;
-        }
-        let mut evidence = Vec::new();
-        let mut count = 0;
-        for watch in &symptom.watches {
-            let view = views.watch(*watch);
-            if view.count > 0
-                && !view
-                    .samples
-                    .iter()
-                    .all(|s| taken.records.contains(&(s.span.source.0, s.record)))
-            {
-                count += view.count;
-                evidence.extend(
-                    view.samples
-                        .iter()
-                        .take(2)
-                        .map(|s| finding::proof(case, s, view.count, String::new())),
-                );
+fn unexplained(case: &Case<'_>, views: &Views<'_>, taken: &Taken, scored: &[Scored]) -> Vec<Unexplained> {
+    let symptoms = case.book.symptoms.iter().enumerate();
+    symptoms
+        .filter(|(index, _)| !taken.symptoms.contains(index))
+        .filter_map(|(index, symptom)| {
+            let (count, evidence) = not_taken(case, views, taken, &symptom.watches);
+            if count == 0 {
+                return None;
             }
-        }
-        if count == 0 {
-            continue;
-        }
-        let mut candidates: Vec<(&Scored, f64)> = scored
-            .iter()
-            .filter(|s| s.symptoms.contains(&index) && s.total > -25.0)
-            .map(|s| (s, confidence_floor(s)))
-            .collect();
-        candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
-        candidates.truncate(5);
-        let mut collect: Vec<NotChecked> = Vec::new();
-        for (s, _) in &candidates {
-            collect.extend(s.missing.iter().cloned());
-        }
-        collect.dedup_by(|a, b| a.command == b.command);
-        collect.truncate(6);
-        let rule = |s: &Scored| -> &Rule { &case.book.rules[s.rule] };
-        out.push(Unexplained {
-            symptom: symptom.id.clone(),
-            title: finding::pick_lang(case.lang, &symptom.title),
-            evidence,
-            count,
-            candidates: candidates
-                .iter()
-                .map(|(s, c)| Alternative {
-                    cause: rule(s).cause.clone(),
-                    confidence: *c,
-                    separated_by: s.missing.first().map(|m| m.command.clone()).unwrap_or_default(),
-                })
-                .collect(),
-            templates: Vec::new(),
-            collect,
-        });
-    }
-    out
+            let candidates = candidates(case, index, scored);
+            let mut collect: Vec<NotChecked> = Vec::new();
+            for missing in candidates.iter().flat_map(|(s, _)| &s.missing) {
+                if collect.len() < COLLECT_MAX && !collect.iter().any(|known| known.command == missing.command) {
+                    collect.push(missing.clone());
+                }
+            }
+            Some(Unexplained {
+                symptom: symptom.id.clone(),
+                title: finding::pick_lang(case.lang, &symptom.title),
+                evidence,
+                count,
+                candidates: candidates
+                    .iter()
+                    .map(|(s, share)| Alternative {
+                        cause: case.book.rules[s.rule].cause.clone(),
+                        confidence: *share,
+                        separated_by: s.missing.first().map(|m| m.command.clone()).unwrap_or_default(),
+                    })
+                    .collect(),
+                templates: Vec::new(),
+                collect,
+            })
+        })
+        .collect()
 }
 
-fn confidence_floor(s: &Scored) -> f64 {
-    let power = 10f64.powf(s.total.min(60.0) / 10.0);
-    power / (power + 1.0)
+/// Events of a symptom that no finding has taken, and some of their lines, each once.
+fn not_taken(case: &Case<'_>, views: &Views<'_>, taken: &Taken, watches: &[usize]) -> (u64, Vec<Evidence>) {
+    let mut count = 0;
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for watch in watches {
+        let view = views.watch(*watch);
+        if view.count == 0 || score::all_taken(&view, taken) {
+            continue;
+        }
+        count += view.count;
+        for sample in view.samples.iter().take(2) {
+            let line = finding::proof(case, sample, view.count, String::new());
+            if !evidence
+                .iter()
+                .any(|e| (e.span, e.from_byte) == (line.span, line.from_byte))
+            {
+                evidence.push(line);
+            }
+        }
+    }
+    (count, evidence)
+}
+
+/// The likeliest causes of a symptom that none of them won, each with its share among them all and "unknown".
+fn candidates<'s>(case: &Case<'_>, symptom: usize, scored: &'s [Scored]) -> Vec<(&'s Scored, f64)> {
+    let mut list: Vec<&Scored> = scored
+        .iter()
+        .filter(|s| s.symptoms.contains(&symptom) && s.total > CANDIDATE_LEAST)
+        .collect();
+    list.sort_by(|a, b| b.total.total_cmp(&a.total));
+    let mut seen = BTreeSet::new();
+    list.retain(|s| seen.insert(case.book.rules[s.rule].cause.as_str()));
+    let unknown = power(case.book.symptoms[symptom].unknown);
+    let all = unknown + list.iter().map(|s| power(s.total)).sum::<f64>();
+    list.truncate(CANDIDATES_MAX);
+    list.into_iter().map(|s| (s, power(s.total) / all)).collect()
+}
+
+/// Decibans as odds.
+fn power(score: f64) -> f64 {
+    10f64.powf(score.min(60.0) / 10.0)
 }

@@ -219,7 +219,8 @@ fn evidence(
     Some((*weight, view))
 }
 
-fn all_taken(view: &View, taken: &Taken) -> bool {
+/// Whether other findings rest on all lines at hand.
+pub(super) fn all_taken(view: &View, taken: &Taken) -> bool {
     !view.samples.is_empty()
         && view
             .samples

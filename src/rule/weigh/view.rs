@@ -17,38 +17,36 @@ const PASTE_LINES: u64 = 200;
 
 /// A proving line with its settled time.
 #[derive(Debug, Clone)]
-pub struct Proof {
+pub(super) struct Proof {
     /// Where it stands.
-    pub span: Span,
+    pub(super) span: Span,
     /// First line of its record.
-    pub record: u32,
+    pub(super) record: u32,
     /// The line and its fields.
-    pub sample: Sample,
+    pub(super) sample: Sample,
     /// Settled time.
-    pub at: Option<i64>,
+    pub(super) at: Option<i64>,
 }
 
 /// Events of one watch, merged over sources.
 #[derive(Debug, Default)]
-pub struct View {
+pub(super) struct View {
     /// Events.
-    pub count: u64,
+    pub(super) count: u64,
     /// Proofs: the worst first where there is one, then the earliest.
-    pub samples: Vec<Proof>,
-    /// The last line kept.
-    pub last_sample: Option<Proof>,
+    pub(super) samples: Vec<Proof>,
     /// Events per settled minute.
-    pub minutes: BTreeMap<i64, u64>,
-    /// First and last settled time.
-    pub first: Option<i64>,
+    pub(super) minutes: BTreeMap<i64, u64>,
+    /// First settled time.
+    pub(super) first: Option<i64>,
     /// Last settled time.
-    pub last: Option<i64>,
+    pub(super) last: Option<i64>,
     /// Sources with events.
-    pub sources: BTreeSet<u32>,
+    pub(super) sources: BTreeSet<u32>,
     /// Hosts with events.
-    pub hosts: BTreeSet<String>,
+    pub(super) hosts: BTreeSet<String>,
     /// Figures and names.
-    pub tally: Tally,
+    pub(super) tally: Tally,
 }
 
 /// Views of all watches and evidence, computed once.
@@ -226,9 +224,6 @@ impl View {
             sample: sample.clone(),
         };
         self.samples.extend(tally.samples.iter().map(proof));
-        if let Some(last) = &tally.last {
-            self.last_sample = Some(proof(last));
-        }
         self.tally.merge(tally);
     }
 
@@ -249,14 +244,6 @@ impl View {
             self.samples.insert(0, proof);
         }
         self.samples.truncate(12);
-    }
-
-    /// The minute with the most events, as milliseconds UTC.
-    pub fn worst_minute(&self) -> Option<i64> {
-        self.minutes
-            .iter()
-            .max_by_key(|(minute, count)| (**count, -**minute))
-            .map(|(minute, _)| minute * 60_000)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::random::Random;
 use super::{Corpus, hunt, mutate};
+use rmqdoc::model::Version;
 use rmqdoc::rule::embedded::embedded;
 use rmqdoc::rule::expr::Expr;
 use rmqdoc::rule::file::ReadFile;
-use rmqdoc::rule::version::{Range, Version};
+use rmqdoc::rule::range::Range;
 use rmqdoc::rule::{RuleBook, RuleText};
 
 #[test]

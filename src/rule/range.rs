@@ -1,29 +1,6 @@
-//! Versions of RocketMQ and the ranges that rules hold for.
+//! `Range`: the versions that a rule holds for.
 
-/// Up to four numbers; `4.9.2-SNAPSHOT` and `V4_9_2` read as 4.9.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version([u32; 4]);
-
-impl Version {
-    /// Reads the first dotted (or underscored) number in the text.
-    pub fn parse(text: &str) -> Option<Version> {
-        let start = text.find(|c: char| c.is_ascii_digit())?;
-        let mut numbers = [0u32; 4];
-        let mut count = 0;
-        for part in text[start..].split(['.', '_']) {
-            let digits: &str = &part[..part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len())];
-            if digits.is_empty() || count == 4 {
-                break;
-            }
-            numbers[count] = digits.parse().ok()?;
-            count += 1;
-            if digits.len() < part.len() {
-                break;
-            }
-        }
-        (count > 0).then_some(Version(numbers))
-    }
-}
+use crate::model::Version;
 
 /// `>=4.9.3 <5.2 | >=5.3`: alternatives of comparisons that must all hold.
 #[derive(Debug, Clone, Default)]
