@@ -252,7 +252,7 @@ mod tests {
                 (field, ["min", "max", "avg", "first", "last", "p50", "p99"].map(of))
             });
             let told = (
-                (tally.count, &tally.samples, &tally.last, &tally.worst, &tally.minutes),
+                (tally.count, &tally.samples, &tally.worst, &tally.minutes),
                 (&tally.ends, &tally.distinct, &tally.names, &tally.times, &tally.events),
                 stats.collect::<Vec<_>>(),
             );
