@@ -32,7 +32,7 @@ pub(super) struct DiffArgs {
     after: PathBuf,
     #[command(flatten)]
     rules: RulesDirs,
-    /// Worker threads [default: one per processor]
+    /// Worker threads [default: one per processor, at most 8]
     #[arg(
         long,
         value_name = "N",

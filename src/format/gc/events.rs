@@ -60,12 +60,7 @@ impl Teller {
     /// Remembers of a text what later ones need, when it was told.
     pub fn keep(&mut self, text: &Text<'_>) {
         self.begin(text);
-        let lines = text.lines();
-        let from = lines.len().saturating_sub(TAIL_LINES);
-        self.tail = Tail {
-            first: text.span(from).line,
-            lines: lines[from..].iter().map(|line| Box::from(*line)).collect(),
-        };
+        self.tail.extend(text);
     }
 
     /// Tells what is left and sums up; `log` is complete.
@@ -166,6 +161,15 @@ impl Window {
 }
 
 impl Tail {
+    fn extend(&mut self, text: &Text<'_>) {
+        let new = &text.lines()[text.lines().len().saturating_sub(TAIL_LINES)..];
+        let kept = self.lines.len().min(TAIL_LINES - new.len());
+        self.lines.drain(..self.lines.len() - kept);
+        self.lines.extend(new.iter().map(|line| Box::from(*line)));
+        let behind = text.span(text.lines().len()).line;
+        self.first = behind.saturating_sub(self.lines.len() as u32);
+    }
+
     fn line(&self, number: u32) -> Option<&str> {
         self.lines
             .get(number.checked_sub(self.first)? as usize)
