@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! ✖ critical  Garbage collection stops the broker for 3.2 s            confidence 97 %
-//!   hurt      Sends time out · 1 topic (order-topic), 1 broker (broker-a) · 412 events
+//!   hurt      Sends time out · 412 events · topic order-topic, broker broker-a
 //!   since     2024-05-01 14:02:11, for 3 min, over when the logs end (16:00:00)
 //!   data      no acknowledged message is lost, duplicates possible
 //!   do first  set -Xmn to …
@@ -14,9 +14,9 @@ pub(super) mod frame;
 mod unexplained;
 
 use super::Style;
-use super::answer::{Answer, Phrases};
+use super::answer::{Answer, Phrases, Quiet};
 use super::covered::{covered, summary};
-use super::layout::{Ink, Page, cut_end, ink, pad, width};
+use super::layout::{Ink, Page, cut_end, cut_middle, ink, pad, width};
 use super::theme::Role;
 use super::words::fill;
 use crate::model::finding::Happening;
@@ -122,18 +122,16 @@ fn write_answer(page: &mut Page<'_>, answer: &Answer) -> Result<()> {
 /// One line: nothing is wrong, in what.
 fn write_healthy(page: &mut Page<'_>, diagnosis: &Diagnosis, phrases: &Phrases) -> Result<()> {
     let words = page.words;
-    let understood = diagnosis
-        .coverage
-        .sources
-        .iter()
-        .any(|source| source.format != "unknown");
-    if !understood {
-        return page.line(&[
-            ink(Role::Warning, format!("{} {}", page.symbols.unknown, words.unknown)),
-            ink(Role::Plain, format!("  {}", words.nothing_read)),
-        ]);
-    }
-    let parts = [words.healthy.to_owned(), summary(&diagnosis.coverage, phrases)];
+    let healthy = match phrases.quiet(&diagnosis.coverage) {
+        Quiet::Healthy(healthy) => healthy,
+        Quiet::Unknown(why) => {
+            return page.line(&[
+                ink(Role::Warning, format!("{} {}", page.symbols.unknown, words.unknown)),
+                ink(Role::Plain, format!("  {why}")),
+            ]);
+        }
+    };
+    let parts = [healthy, summary(&diagnosis.coverage, phrases)];
     let head = format!("{} {}", page.symbols.ok, words.ok);
     let columns = width(&head) + 2;
     page.labelled(
@@ -150,8 +148,14 @@ fn write_timeline(page: &mut Page<'_>, phrases: &Phrases, happenings: &[Happenin
     for it in happenings {
         let time = phrases.clock.short(it.at, day);
         day = Some(it.at);
-        let place = frame::place(&it.evidence);
         let room = page.style.width.saturating_sub(width(&time) + 4);
+        // What happened matters more than the folders of the file.
+        let place = frame::place(&it.evidence);
+        let place = match width(&place) > room / 3 {
+            true => place.rsplit('/').next().unwrap_or_default(),
+            false => &place,
+        };
+        let place = cut_middle(place, room / 3, page.symbols.cut);
         let host = if it.evidence.host.is_empty() {
             String::new()
         } else {
