@@ -188,13 +188,13 @@ pub fn rule_files(dir: &Path) -> Result<Vec<RuleText>> {
 pub fn lint(request: &Request, progress: &mut dyn Progress) -> Result<Inspection> {
     let book = rulebook(&request.rules_dirs)?;
     let (found, problems) = Found::new(request);
-    let (items, coverage) = found
+    let inspection = found
         .pool()?
         .install(|| engine::inspect(&found.job(&book, request), problems, progress));
     Ok(Inspection {
         inputs: shown(&request.paths),
-        items,
-        coverage,
+        rule_count: book.rules.len(),
+        ..inspection
     })
 }
 

@@ -31,7 +31,9 @@ pub(super) fn run(args: &Analyze, common: &Common) -> Result<Outcome> {
     };
     let file = args.output.output.as_deref();
     output::write(file, |out| (args.output.format.write)(&diagnosis, &style, out))?;
-    Ok(if read {
+    let silent = diagnosis.findings.is_empty() && diagnosis.unexplained.is_empty();
+    let looked = !silent || (diagnosis.coverage.understood() && !diagnosis.coverage.missed());
+    Ok(if read && looked {
         args.threshold.fail_on.judge_diagnosis(&diagnosis)
     } else {
         Outcome::Failed

@@ -42,6 +42,13 @@ pub(super) fn run(args: &GcArgs, common: &Common) -> Result<Outcome> {
         .iter()
         .filter_map(|source| read(source).map_err(|problem| tell(&problem)).ok())
         .collect();
+    // Beside GC logs, other files of a folder are not worth a word; alone, they are told for what they are.
+    let found_any = logs.iter().any(|log| log.foreign.is_none());
+    let named = |log: &GcLog| args.paths.iter().any(|path| path.as_os_str() == log.path.as_str());
+    let logs: Vec<GcLog> = logs
+        .into_iter()
+        .filter(|log| log.foreign.is_none() || !found_any || named(log))
+        .collect();
     if logs.is_empty() {
         return Ok(Outcome::Failed);
     }
@@ -54,7 +61,7 @@ pub(super) fn run(args: &GcArgs, common: &Common) -> Result<Outcome> {
         Plain::Text => out.write_all(text(&logs, style).as_bytes()),
         Plain::Json => writeln!(out, "{}", json(&logs)),
     })?;
-    Ok(Outcome::Fine)
+    Ok(if found_any { Outcome::Fine } else { Outcome::Failed })
 }
 
 fn read(source: &Source) -> Result<GcLog, crate::input::Problem> {

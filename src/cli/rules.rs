@@ -54,7 +54,8 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> Result<Outcome> {
 
 fn list(args: &ListArgs, common: &Common) -> Result<Outcome> {
     let cards = rulebook::cards(&config::rules_dirs(&args.rules.rules_dirs))?;
-    let cards: Vec<&RuleCard> = cards.iter().collect();
+    let mut cards: Vec<&RuleCard> = cards.iter().collect();
+    cards.sort_by(|a, b| (&a.area, &a.id).cmp(&(&b.area, &b.id)));
     output::write(None, |out| match args.format {
         Plain::Text => card::list(&cards, &style(common, None), out),
         Plain::Json => card::json(&cards, out),

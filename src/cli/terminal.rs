@@ -57,18 +57,27 @@ pub(super) fn language(env: Lookup<'_>) -> Lang {
     }
 }
 
-/// Columns of standard output: those of the terminal within reason, 80 elsewhere.
+/// Columns of standard output: those of the terminal within reason, 80 elsewhere. A pipe mostly ends on the terminal of
+/// standard error (`| less -R`, `| head`), so it takes that one's width; a file does not.
 pub(super) fn columns() -> usize {
-    let stdout = std::io::stdout();
-    if !stdout.is_terminal() {
+    let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+    let size = if stdout.is_terminal() {
+        rustix::termios::tcgetwinsize(&stdout)
+    } else if is_pipe(&stdout) && stderr.is_terminal() {
+        rustix::termios::tcgetwinsize(&stderr)
+    } else {
         return WIDTH_ELSEWHERE;
-    }
-    rustix::termios::tcgetwinsize(&stdout)
-        .map(|size| usize::from(size.ws_col))
+    };
+    size.map(|size| usize::from(size.ws_col))
         .ok()
         .filter(|columns| *columns > 0)
         .unwrap_or(WIDTH_ELSEWHERE)
         .clamp(40, 160)
+}
+
+fn is_pipe(stdout: &std::io::Stdout) -> bool {
+    use rustix::fs::{FileType, fstat};
+    fstat(stdout).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
 }
 
 #[cfg(test)]

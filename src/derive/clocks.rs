@@ -5,7 +5,7 @@
 //! end and begin closest to the sources whose time is known, preferring its own host; without any of those GMT+8 is
 //! assumed, since then only differences matter. What was assumed is told once.
 
-use crate::model::{Moment, SourceInfo, Zone};
+use crate::model::{Lang, Moment, SourceInfo, Zone};
 use std::collections::BTreeMap;
 
 /// First and last raw stamp of one source per kind of zone, milliseconds.
@@ -15,10 +15,44 @@ pub type Ends = BTreeMap<Zone, (i64, i64)>;
 #[derive(Debug, Clone, Default)]
 pub struct Clocks {
     local_ms: Vec<i64>,
-    /// Sentences for the report.
-    pub assumptions: Vec<String>,
+    /// What was assumed, by offset.
+    pub assumptions: Vec<Assumption>,
     /// Whether any source's offset is a guess.
     pub assumed: bool,
+}
+
+/// How the stamps of some hosts without a written zone are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assumption {
+    /// Hosts; empty when hosts are not told apart.
+    pub hosts: Vec<String>,
+    /// The offset that fits the sources with a known zone, in milliseconds; `None` when there was nothing to compare with.
+    pub offset_ms: Option<i64>,
+}
+
+impl Assumption {
+    /// The sentence for the report.
+    pub fn sentence(&self, lang: Lang) -> String {
+        let zone = name(self.offset_ms.unwrap_or(GMT8_MS));
+        let (between, colon) = match lang {
+            Lang::En => (", ", ": "),
+            Lang::Zh => ("、", "："),
+        };
+        let hosts = match self.hosts.is_empty() {
+            true => String::new(),
+            false => self.hosts.join(between) + colon,
+        };
+        match (lang, self.offset_ms) {
+            (Lang::En, Some(_)) => format!(
+                "{hosts}stamps without a zone are read as {zone}, the offset that fits the sources with a known zone"
+            ),
+            (Lang::En, None) => format!("{hosts}stamps without a zone are read as {zone}; nothing tells the zone"),
+            (Lang::Zh, Some(_)) => {
+                format!("{hosts}不带时区的时间按 {zone} 解读，这与时区已知的日志吻合")
+            }
+            (Lang::Zh, None) => format!("{hosts}不带时区的时间按 {zone} 解读，没有内容说明实际时区"),
+        }
+    }
 }
 
 const HOUR_MS: i64 = 3_600_000;
@@ -31,6 +65,19 @@ impl Clocks {
             Zone::Written | Zone::Gmt8 => Some(moment.ms),
             Zone::Local => Some(moment.ms - self.local_ms.get(source as usize).copied().unwrap_or(GMT8_MS)),
             Zone::Uptime => None,
+        }
+    }
+
+    /// Notes an assumption; hosts with the same one stand together.
+    fn assume(&mut self, host: &str, offset_ms: Option<i64>) {
+        let named = |it: &Assumption| it.hosts.is_empty() == host.is_empty();
+        let same = |it: &&mut Assumption| it.offset_ms == offset_ms && named(it);
+        match self.assumptions.iter_mut().find(same) {
+            Some(it) => it.hosts.push(host.to_owned()),
+            None => self.assumptions.push(Assumption {
+                hosts: Some(host.to_owned()).filter(|it| !it.is_empty()).into_iter().collect(),
+                offset_ms,
+            }),
         }
     }
 
@@ -83,19 +130,8 @@ pub fn settle(sources: &[SourceInfo], ends: &[Ends]) -> Clocks {
         for member in members {
             clocks.local_ms[member] = offset.unwrap_or(GMT8_MS);
         }
-        let place = if host.is_empty() { "local stamps" } else { host };
-        match offset {
-            Some(offset) => clocks.assumptions.push(format!(
-                "{place}: stamps without a zone are read as {}, the offset that fits the sources with a known zone",
-                name(offset)
-            )),
-            None => {
-                clocks.assumed = true;
-                clocks.assumptions.push(format!(
-                    "{place}: stamps without a zone are read as UTC+8; nothing tells the zone"
-                ));
-            }
-        }
+        clocks.assumed |= offset.is_none();
+        clocks.assume(host, offset);
     }
     clocks
 }
@@ -155,6 +191,21 @@ mod tests {
             assert_eq!(clocks.utc(1, Moment::local(want * hour)), Some(0), "UTC+{offset}");
             assert_eq!(clocks.assumptions.len(), 1);
         }
+    }
+
+    #[test]
+    fn hosts_of_one_offset_share_a_sentence() {
+        let known = Ends::from([(Zone::Gmt8, (0, 10 * HOUR_MS))]);
+        let local = Ends::from([(Zone::Local, (8 * HOUR_MS, 18 * HOUR_MS))]);
+        let sources = ["ns-1", "app-1", "app-2"].map(source);
+        let clocks = settle(&sources, &[known, local.clone(), local]);
+        let said: Vec<String> = clocks.assumptions.iter().map(|it| it.sentence(Lang::En)).collect();
+        assert_eq!(
+            said,
+            [
+                "app-1, app-2: stamps without a zone are read as UTC+8, the offset that fits the sources with a known zone"
+            ]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::derive::{Bundle, branches};
 use crate::format::log::frames;
 use crate::input::{Hosts, Kind, Source};
 use crate::model::finding::{Coverage, Diagnosis, Problem};
-use crate::model::{Event, Lang, Role, SourceId, SourceInfo, Version, Zone};
+use crate::model::{Event, Inspection, Lang, Role, SourceId, SourceInfo, Version, Zone};
 use crate::rule::matcher::Ports;
 use crate::rule::weigh::{self, Case};
 use crate::rule::{Matcher, RuleBook};
@@ -52,25 +52,25 @@ pub struct Examination {
 /// Diagnoses all sources.
 pub(super) fn diagnose(job: &Job<'_>, problems: Vec<Problem>, progress: &mut dyn Progress) -> Examination {
     let ports = ports(job.sources);
-    let gathered = read_all(job, &ports, progress);
-    conclude(job.book, &ports, gathered, problems, job.lang)
+    let (gathered, window) = read_all(job, &ports, progress);
+    let mut examination = conclude(job.book, &ports, gathered, problems, job.lang);
+    examination.diagnosis.coverage.window = window;
+    examination
 }
 
 /// Checks the configuration in all sources: lint events in the order of their files, and what was read.
-pub(super) fn inspect(
-    job: &Job<'_>,
-    mut problems: Vec<Problem>,
-    progress: &mut dyn Progress,
-) -> (Vec<Event>, Coverage) {
+pub(super) fn inspect(job: &Job<'_>, mut problems: Vec<Problem>, progress: &mut dyn Progress) -> Inspection {
     let Gathered {
         infos: sources,
         ends,
         facts,
         problems: met,
         ..
-    } = read_all(job, &Ports::default(), progress);
+    } = read_all(job, &Ports::default(), progress).0;
     problems.extend(met);
     let clocks = clocks::settle(&sources, &ends);
+    let settings = facts.iter().filter(|fact| is_setting(&fact.kind));
+    let checked = settings.map(|fact| fact.span.source).collect::<BTreeSet<_>>().len();
     let facts = with_derived(facts, &sources, &clocks, &settled_spans(&clocks, &ends), &mut |_, _| {});
     let mut items = linted(&facts, &sources, job.lang);
     items.sort_by_key(|e| e.span);
@@ -81,7 +81,19 @@ pub(super) fn inspect(
         problems,
         ..Coverage::default()
     };
-    (items, coverage)
+    Inspection {
+        items,
+        checked,
+        coverage,
+        ..Inspection::default()
+    }
+}
+
+/// Whether facts of this kind tell what people set.
+fn is_setting(kind: &str) -> bool {
+    ["conf.", "jvm.flag", "sysctl", "limit"]
+        .iter()
+        .any(|area| kind.starts_with(area))
 }
 
 fn ports(sources: &[Source]) -> Ports {
@@ -93,8 +105,9 @@ fn ports(sources: &[Source]) -> Ports {
         .reduce(Ports::default, Ports::join)
 }
 
-/// Reads every source once, small ones side by side, big plain files one by one with all threads.
-fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Gathered {
+/// Reads every source once, small ones side by side, big plain files one by one with all threads. Also gives the window
+/// that was asked for.
+fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> (Gathered, Option<(i64, i64)>) {
     let sources = job.sources;
     let hosts = Hosts::new(sources.iter().map(|s| s.path.as_str()));
     let window = Window::new(job, &hosts);
@@ -146,7 +159,7 @@ fn read_all(job: &Job<'_>, ports: &Ports, progress: &mut dyn Progress) -> Gather
     for (turn, index) in (first..).zip(big) {
         one(turn, index);
     }
-    turns.finish()
+    (turns.finish(), window.as_ref().map(Window::range))
 }
 
 /// Small sources in batches for one thread each, and big plain files, which all threads read together one by one.
@@ -257,8 +270,9 @@ fn conclude(book: &RuleBook, ports: &Ports, gathered: Gathered, mut problems: Ve
         spans,
         problems,
         offset_min: clocks.shown_offset_min(&ends),
-        assumptions: clocks.assumptions,
+        assumptions: clocks.assumptions.iter().map(|it| it.sentence(lang)).collect(),
         versions,
+        window: None,
     };
     let mut diagnosis = Diagnosis {
         rule_count: book.rules.len(),

@@ -283,9 +283,24 @@ pub struct Coverage {
     pub bytes: u64,
     /// Lines read.
     pub lines: u64,
+    /// First and last time that were asked for, milliseconds UTC; open ends are far away. `None` when everything counts.
+    pub window: Option<(i64, i64)>,
 }
 
 impl Coverage {
+    /// Whether any source has a format that is known.
+    pub fn understood(&self) -> bool {
+        self.sources.iter().any(|source| source.format != "unknown")
+    }
+
+    /// Whether all times that were read lie outside of the window that was asked for.
+    pub fn missed(&self) -> bool {
+        let (Some((from, to)), Some((first, last))) = (self.window, self.range()) else {
+            return false;
+        };
+        from > to || to < first || from > last
+    }
+
     /// First and last settled time of all sources.
     pub fn range(&self) -> Option<(i64, i64)> {
         let first = self.spans.values().map(|span| span.0).min()?;

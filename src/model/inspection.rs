@@ -10,6 +10,10 @@ pub struct Inspection {
     pub inputs: Vec<String>,
     /// Events of kind `lint` (fields in `kind.rs`); `span.source` indexes `coverage.sources`.
     pub items: Vec<Event>,
+    /// How many sources tell any setting.
+    pub checked: usize,
+    /// How many rules were at hand.
+    pub rule_count: usize,
     /// What was read.
     pub coverage: Coverage,
 }

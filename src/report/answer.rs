@@ -4,7 +4,7 @@
 use super::clock::{Clock, lasting};
 use super::theme::Symbols;
 use super::words::{Noun, Words, count, fill, grouped};
-use crate::model::finding::{Advice, DataRisk, Finding, Scope, Unexplained};
+use crate::model::finding::{Advice, Coverage, DataRisk, Finding, Scope, Unexplained};
 use crate::model::{Diagnosis, Severity};
 
 /// The five lines, without labels.
@@ -19,6 +19,15 @@ pub(super) struct Answer {
     pub(super) since: String,
     pub(super) data: String,
     pub(super) first: String,
+}
+
+/// What stands in the place of an answer when nothing is wrong.
+#[derive(Debug)]
+pub(super) enum Quiet {
+    /// Something was read, and nothing of it is wrong.
+    Healthy(String),
+    /// Nothing was read that could tell.
+    Unknown(String),
 }
 
 /// What turns parts of a diagnosis into phrases.
@@ -91,14 +100,7 @@ impl Phrases {
     fn not_known(&self, symptom: &Unexplained) -> Answer {
         let times = || symptom.evidence.iter().filter_map(|line| line.at);
         let since = match (times().min(), times().max()) {
-            (Some(first), Some(last)) if last > first => {
-                format!(
-                    "{} {} {}",
-                    self.clock.full(first),
-                    self.symbols.dash,
-                    self.clock.short(last, Some(first))
-                )
-            }
+            (Some(first), Some(last)) if last > first => self.from_to(first, last),
             (Some(first), _) => self.clock.full(first),
             _ => self.words.no_time.into(),
         };
@@ -117,7 +119,33 @@ impl Phrases {
         }
     }
 
-    /// `1 topic (order-topic), 2 brokers (broker-a, broker-b)`
+    /// What stands in the place of an answer when nothing is wrong.
+    pub(super) fn quiet(&self, coverage: &Coverage) -> Quiet {
+        if !coverage.understood() {
+            return Quiet::Unknown(self.words.nothing_read.into());
+        }
+        match coverage.window.zip(coverage.range()) {
+            Some(_) if coverage.missed() => Quiet::Unknown(self.words.nothing_in_window.into()),
+            Some((window, range)) => {
+                let (from, to) = (window.0.max(range.0), window.1.min(range.1));
+                Quiet::Healthy(fill(self.words.healthy_in_window, &[&self.from_to(from, to)]))
+            }
+            None => Quiet::Healthy(self.words.healthy.into()),
+        }
+    }
+
+    /// `2024-05-01 14:00:00 – 16:02:11`
+    pub(super) fn from_to(&self, first: i64, last: i64) -> String {
+        let clock = self.clock;
+        format!(
+            "{} {} {}",
+            clock.full(first),
+            self.symbols.dash,
+            clock.short(last, Some(first))
+        )
+    }
+
+    /// `topic order-topic, 2 brokers (broker-a, broker-b)`
     pub(super) fn scope(&self, scope: &Scope) -> Option<String> {
         let words = self.words;
         let kinds = [
@@ -137,12 +165,15 @@ impl Phrases {
             .filter(|(names, _)| !names.is_empty())
             .map(|(names, noun)| self.named(names, noun))
             .collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        (!parts.is_empty()).then(|| parts.join(self.words.comma))
     }
 
     fn named(&self, names: &[String], noun: Noun) -> String {
+        if let [name] = names {
+            return format!("{} {name}", noun.bare);
+        }
         let more = if names.len() >= NAMES_KEPT { "+" } else { "" };
-        let word = if names.len() == 1 { noun.one } else { noun.many };
+        let word = noun.many;
         let shown = names.iter().take(NAMES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
         let cut = if names.len() > NAMES_SHOWN {
             format!(", {}", self.symbols.cut)
@@ -168,13 +199,13 @@ impl Phrases {
             let episodes = count(finding.episodes.len() as u64, words.episode);
             parts.push(fill(words.episodes_since, &[&episodes, &worst]));
         } else if last.saturating_sub(first) >= 1000 {
-            parts.push(fill(words.lasted, &[&lasting(last.saturating_sub(first))]));
+            parts.push(fill(words.lasted, &[&lasting(last.saturating_sub(first), words)]));
         }
         if let Some(end) = self.end {
             let ending = if finding.ongoing { words.ongoing } else { words.over };
             parts.push(fill(ending, &[&self.clock.short(end, Some(first))]));
         }
-        parts.join(", ")
+        parts.join(words.comma)
     }
 
     pub(super) fn data(&self, risk: DataRisk, span: Option<(i64, i64)>) -> String {
@@ -194,7 +225,7 @@ impl Phrases {
         if parts.is_empty() {
             words.data_unknown.into()
         } else {
-            parts.join(", ")
+            parts.join(words.comma)
         }
     }
 
@@ -210,7 +241,7 @@ impl Phrases {
         match advice.restart.as_str() {
             "" => None,
             "none" => Some(self.words.restart_none.into()),
-            what => Some(format!("{} {what}", self.words.restart)),
+            what => Some(fill(self.words.restart_of, &[self.words.process(what)])),
         }
     }
 
@@ -237,7 +268,7 @@ impl Phrases {
         format!("{:.0}", (share * 100.0).clamp(0.0, 100.0))
     }
 
-    /// How many findings of each severity, and how many symptoms nobody can explain: `1 critical · 2 warning`.
+    /// How many findings of each severity, and how many symptoms nobody can explain: `1 critical · 2 warnings`.
     pub(super) fn tally(&self, diagnosis: &Diagnosis) -> String {
         let of = |severity| {
             diagnosis
@@ -249,10 +280,10 @@ impl Phrases {
         let severities = [Severity::Critical, Severity::Warning, Severity::Notice];
         let counted = severities
             .into_iter()
-            .map(|severity| (of(severity), self.words.severity(severity).to_owned()));
+            .map(|severity| (of(severity) as u64, self.words.counted(severity)));
         let mut parts: Vec<String> = counted
             .filter(|(n, _)| *n > 0)
-            .map(|(n, word)| format!("{n} {word}"))
+            .map(|(n, noun)| count(n, noun))
             .collect();
         if !diagnosis.unexplained.is_empty() {
             parts.push(count(diagnosis.unexplained.len() as u64, self.words.symptom));

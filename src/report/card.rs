@@ -125,8 +125,8 @@ fn write_advice(page: &mut Page<'_>, advice: &Advice, label: &str, number: usize
     page.labelled(2, &head, columns + number.len(), &[ink(Role::Action, &advice.action)])?;
     let words = page.words;
     let terms = [
-        (words.place, &advice.place),
-        (words.restart, &advice.restart),
+        (words.place, advice.place.as_str()),
+        (words.restart, words.process(&advice.restart).trim()),
         (words.price, &advice.price),
         (words.undo, &advice.undo),
         (words.verify, &advice.verify),

@@ -1,5 +1,6 @@
 //! Times as reports show them: in the clock of the logs, since people compare them with the lines.
 
+use super::words::Words;
 use crate::model::finding::Coverage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -56,24 +57,26 @@ impl Clock {
 }
 
 /// `5 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: two units at most, rounded down, never empty.
-pub(crate) fn lasting(ms: i64) -> String {
+pub(super) fn lasting(ms: i64, words: &Words) -> String {
     let seconds = (ms.max(0) / 1000) as u64;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     let two = |a: u64, unit_a: &str, b: u64, unit_b: &str| match b {
         0 => format!("{a} {unit_a}"),
         _ => format!("{a} {unit_a} {b} {unit_b}"),
     };
+    let [d, h, min, s] = words.units;
     match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => two(minutes, "min", seconds % 60, "s"),
-        3600..86_400 => two(hours, "h", minutes % 60, "min"),
-        _ => two(days, "d", hours % 24, "h"),
+        0..60 => format!("{seconds} {s}"),
+        60..3600 => two(minutes, min, seconds % 60, s),
+        3600..86_400 => two(hours, h, minutes % 60, min),
+        _ => two(days, d, hours % 24, h),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Lang;
 
     fn clock(offset_min: i32) -> Clock {
         Clock::of(&Coverage {
@@ -114,8 +117,9 @@ mod tests {
             (12_000_000, "3 h 20 min"),
         ];
         for (ms, want) in cases {
-            assert_eq!(lasting(ms), want);
+            assert_eq!(lasting(ms, Words::of(Lang::En)), want);
         }
-        assert_eq!(lasting(187_200_000), "2 d 4 h");
+        assert_eq!(lasting(187_200_000, Words::of(Lang::En)), "2 d 4 h");
+        assert_eq!(lasting(345_000, Words::of(Lang::Zh)), "5 分钟 45 秒");
     }
 }

@@ -2,7 +2,7 @@
 //! looked at cannot be trusted on what it did not find.
 
 use super::answer::Phrases;
-use super::words::{count, grouped};
+use super::words::count;
 use crate::model::finding::Coverage;
 use crate::model::units::show_bytes;
 
@@ -27,6 +27,7 @@ pub(super) fn covered(coverage: &Coverage, phrases: &Phrases, verbose: bool) -> 
     let lines = vec![
         line(words.covered, vec![totals(coverage, phrases)]),
         line(words.time, range(coverage, phrases).into_iter().collect()),
+        line(words.window, window(coverage, phrases).into_iter().collect()),
         line(words.versions, versions(coverage)),
         line(words.clocks, coverage.assumptions.clone()),
         line(words.not_understood, not_understood(coverage, phrases)),
@@ -90,14 +91,21 @@ pub(super) fn summary(coverage: &Coverage, phrases: &Phrases) -> String {
 /// `2024-05-01 14:00:00 – 16:02:11 +08:00`
 pub(super) fn range(coverage: &Coverage, phrases: &Phrases) -> Option<String> {
     let (first, last) = coverage.range()?;
-    let clock = &phrases.clock;
-    let dash = phrases.symbols.dash;
-    Some(format!(
-        "{} {dash} {} {}",
-        clock.full(first),
-        clock.short(last, Some(first)),
-        clock.offset()
-    ))
+    Some(format!("{} {}", phrases.from_to(first, last), phrases.clock.offset()))
+}
+
+/// The time that was asked for, where it cuts the logs' time off: `2024-05-01 14:00:00 – 15:00:00`; an end that nobody
+/// named is left open.
+fn window(coverage: &Coverage, phrases: &Phrases) -> Option<String> {
+    /// No log is from before 1970 or after the year 9999.
+    const YEARS: std::ops::Range<i64> = 0..253_402_300_800_000;
+    let (from, to) = coverage.window?;
+    let end = |ms: i64| match YEARS.contains(&ms) {
+        true => phrases.clock.full(ms),
+        false => String::new(),
+    };
+    let said = format!("{} {} {}", end(from), phrases.symbols.dash, end(to));
+    Some(said.trim().to_owned())
 }
 
 fn versions(coverage: &Coverage) -> Vec<String> {
@@ -112,13 +120,6 @@ fn versions(coverage: &Coverage) -> Vec<String> {
 fn not_understood(coverage: &Coverage, phrases: &Phrases) -> Vec<String> {
     let unknown = coverage.sources.iter().filter(|source| source.format == "unknown");
     unknown
-        .map(|source| {
-            format!(
-                "{} ({} {})",
-                source.path,
-                grouped(source.lines),
-                phrases.words.line.many
-            )
-        })
+        .map(|source| format!("{} ({})", source.path, count(source.lines, phrases.words.line)))
         .collect()
 }

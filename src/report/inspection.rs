@@ -12,7 +12,7 @@
 use super::json::{self, Wire};
 use super::layout::{Page, cut_around, ink, width, wrap};
 use super::theme::{Role, Symbols};
-use super::words::{Words, count};
+use super::words::{Words, count, fill};
 use super::{Report, Style, jsonl, markdown};
 use crate::model::finding::{Advice, DataRisk, Evidence, Scope};
 use crate::model::{Diagnosis, Event, Finding, Inspection, Severity, Verdict};
@@ -129,7 +129,10 @@ fn in_order(inspection: &Inspection) -> Vec<&Event> {
 fn document(inspection: &Inspection) -> Document {
     Document {
         schema: SCHEMA,
-        tool: json::tool(&Diagnosis::default()),
+        tool: json::tool(&Diagnosis {
+            rule_count: inspection.rule_count,
+            ..Diagnosis::default()
+        }),
         inputs: inspection.inputs.clone(),
         coverage: Wire::over(&inspection.coverage).coverage(&inspection.coverage),
         items: in_order(inspection)
@@ -211,11 +214,9 @@ fn write_item(page: &mut Page<'_>, item: &Event) -> Result<()> {
     };
     let margin = format!("  {} ", " ".repeat(number.len().max(2)));
     write_line(page, item, &number, &margin)?;
-    let remarks = [(words.suggestion, better(item)), (words.harm, field(item, "harm"))];
-    for (label, text) in remarks
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty() && text != "none")
-    {
+    let harm = words.harmed(&field(item, "harm")).to_owned();
+    let remarks = [(words.suggestion, better(item)), (words.harm, harm)];
+    for (label, text) in remarks.into_iter().filter(|(_, text)| !text.is_empty()) {
         let lead = format!("{margin}= {label}: ");
         page.labelled(0, &ink(Role::Muted, &lead), width(&lead), &[ink(Role::Action, text)])?;
     }
@@ -258,21 +259,27 @@ fn key_in(item: &Event) -> Option<(usize, usize)> {
     Some((at, at + key.len()))
 }
 
-/// `2 critical · 1 warning · 4 files`
+/// `2 critical · 1 warning · 4 files checked`
 fn summary(inspection: &Inspection, words: &'static Words, symbols: &'static Symbols) -> String {
     let of = |wanted| inspection.items.iter().filter(|item| severity(item) == wanted).count();
     let severities = [Severity::Critical, Severity::Warning, Severity::Notice];
     let counted = severities
         .into_iter()
-        .map(|severity| (of(severity), words.severity(severity)));
+        .map(|severity| (of(severity) as u64, words.counted(severity)));
     let mut parts: Vec<String> = counted
         .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
+        .map(|(n, noun)| count(n, noun))
         .collect();
-    if parts.is_empty() {
-        parts.push(words.lint_clean.into());
+    match (parts.is_empty(), inspection.checked) {
+        (true, 0) => parts.push(format!("{} {}", symbols.unknown, words.lint_nothing)),
+        (true, _) => parts.push(words.lint_clean.into()),
+        (false, _) => {}
     }
-    parts.push(count(inspection.coverage.sources.len() as u64, words.file));
+    let read = count(inspection.coverage.sources.len() as u64, words.file);
+    parts.push(match inspection.checked {
+        0 => read,
+        checked => fill(words.checked, &[&count(checked as u64, words.file)]),
+    });
     parts.join(&format!(" {} ", symbols.dot))
 }
 
@@ -302,6 +309,7 @@ fn in_markdown(inspection: &Inspection, style: &Style, out: &mut dyn Write) -> R
 fn as_diagnosis(inspection: &Inspection) -> Diagnosis {
     Diagnosis {
         inputs: inspection.inputs.clone(),
+        rule_count: inspection.rule_count,
         findings: in_order(inspection)
             .into_iter()
             .map(|item| as_finding(inspection, item))

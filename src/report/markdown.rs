@@ -1,7 +1,7 @@
 //! Markdown for issues, chats and post-mortems: the same order as the text report, proving lines in code blocks.
 
 use super::Style;
-use super::answer::{Answer, Phrases};
+use super::answer::{Answer, Phrases, Quiet};
 use super::covered::{covered, range, totals};
 use super::layout::clean;
 use super::text::frame::place;
@@ -113,21 +113,17 @@ impl Markdown<'_> {
 
     fn healthy(&self, diagnosis: &Diagnosis, out: &mut dyn Write) -> Result<()> {
         let words = self.phrases.words;
-        let understood = diagnosis
-            .coverage
-            .sources
-            .iter()
-            .any(|source| source.format != "unknown");
-        if !understood {
-            return writeln!(out, "# {}: {}", words.unknown, words.nothing_read);
-        }
+        let healthy = match self.phrases.quiet(&diagnosis.coverage) {
+            Quiet::Healthy(healthy) => healthy,
+            Quiet::Unknown(why) => return writeln!(out, "# {}: {why}", words.unknown),
+        };
         let mut parts = vec![totals(&diagnosis.coverage, self.phrases)];
         parts.extend(range(&diagnosis.coverage, self.phrases));
         writeln!(
             out,
             "# {}: {}\n\n{}",
             words.ok,
-            words.healthy,
+            escape(&healthy),
             escape(&self.phrases.list(&parts))
         )
     }

@@ -19,6 +19,9 @@ pub(super) struct Words {
     pub(super) since: &'static str,
     pub(super) data: &'static str,
     pub(super) do_first: &'static str,
+    pub(super) comma: &'static str,
+    /// Day, hour, minute, second.
+    pub(super) units: [&'static str; 4],
     pub(super) lasted: &'static str,
     pub(super) episodes_since: &'static str,
     pub(super) ongoing: &'static str,
@@ -34,7 +37,9 @@ pub(super) struct Words {
     pub(super) nobody_named: &'static str,
     pub(super) nothing_to_do: &'static str,
     pub(super) healthy: &'static str,
+    pub(super) healthy_in_window: &'static str,
     pub(super) nothing_read: &'static str,
+    pub(super) nothing_in_window: &'static str,
     pub(super) cause_unknown: &'static str,
 
     // A finding
@@ -61,6 +66,11 @@ pub(super) struct Words {
     pub(super) undo: &'static str,
     pub(super) restart_none: &'static str,
     pub(super) restart: &'static str,
+    pub(super) restart_of: &'static str,
+    pub(super) restart_broker: &'static str,
+    pub(super) restart_client: &'static str,
+    pub(super) restart_namesrv: &'static str,
+    pub(super) restart_host: &'static str,
 
     // A symptom without a cause
     pub(super) no_cause_won: &'static str,
@@ -71,6 +81,7 @@ pub(super) struct Words {
     // Coverage
     pub(super) covered: &'static str,
     pub(super) time: &'static str,
+    pub(super) window: &'static str,
     pub(super) versions: &'static str,
     pub(super) clocks: &'static str,
     pub(super) not_understood: &'static str,
@@ -80,8 +91,12 @@ pub(super) struct Words {
 
     // Lint
     pub(super) lint_clean: &'static str,
+    pub(super) lint_nothing: &'static str,
+    pub(super) checked: &'static str,
     pub(super) suggestion: &'static str,
     pub(super) harm: &'static str,
+    /// It does not start, data, availability, speed.
+    pub(super) harms: [&'static str; 4],
 
     // Comparison
     pub(super) changes: &'static str,
@@ -125,6 +140,9 @@ pub(super) struct Words {
     pub(super) absent: &'static str,
 
     // Things counted
+    pub(super) critical_ones: Noun,
+    pub(super) warning_ones: Noun,
+    pub(super) notice_ones: Noun,
     pub(super) file: Noun,
     pub(super) line: Noun,
     pub(super) host: Noun,
@@ -145,10 +163,21 @@ pub(super) struct Words {
 pub(super) struct Noun {
     pub(super) one: &'static str,
     pub(super) many: &'static str,
+    /// In front of a name: `topic orders`.
+    pub(super) bare: &'static str,
 }
 
 const fn noun(one: &'static str, many: &'static str) -> Noun {
-    Noun { one, many }
+    Noun { one, many, bare: one }
+}
+
+/// Chinese: the measure word with the noun, and the noun alone.
+const fn measured(counted: &'static str, bare: &'static str) -> Noun {
+    Noun {
+        one: counted,
+        many: counted,
+        bare,
+    }
 }
 
 const EN: Words = Words {
@@ -163,12 +192,14 @@ const EN: Words = Words {
     since: "since",
     data: "data",
     do_first: "do first",
+    comma: ", ",
+    units: ["d", "h", "min", "s"],
     lasted: "for {}",
     episodes_since: "{}, the worst at {}",
     ongoing: "still going on when the logs end ({})",
     over: "over when the logs end ({})",
     no_time: "the lines tell no time",
-    zone_assumed: "time zone assumed",
+    zone_assumed: "zone assumed",
     loss_between: "acknowledged messages at risk, from {} to {}",
     loss: "acknowledged messages at risk",
     no_loss: "no acknowledged message is lost",
@@ -178,7 +209,9 @@ const EN: Words = Words {
     nobody_named: "the lines name no topic, group or client",
     nothing_to_do: "nothing to do",
     healthy: "nothing is wrong in what was read",
+    healthy_in_window: "nothing is wrong in {}",
     nothing_read: "nothing here that rmqdoc can read",
+    nothing_in_window: "no log has a line in the time that was asked for",
     cause_unknown: "{}: the cause is not known",
 
     first: "first",
@@ -204,6 +237,11 @@ const EN: Words = Words {
     undo: "undo",
     restart_none: "no restart",
     restart: "restart",
+    restart_of: "restart {}",
+    restart_broker: "broker",
+    restart_client: "client",
+    restart_namesrv: "name server",
+    restart_host: "host",
 
     no_cause_won: "No cause that rmqdoc knows explains this.",
     candidates: "candidates",
@@ -212,6 +250,7 @@ const EN: Words = Words {
 
     covered: "covered",
     time: "time",
+    window: "asked for",
     versions: "versions",
     clocks: "clocks",
     not_understood: "not read",
@@ -220,8 +259,11 @@ const EN: Words = Words {
     nothing_covered: "nothing",
 
     lint_clean: "nothing to object to",
+    lint_nothing: "no configuration here that rmqdoc knows",
+    checked: "{} checked",
     suggestion: "better",
     harm: "harm",
+    harms: ["it does not start", "data", "availability", "speed"],
 
     changes: "What was changed",
     effects: "What became different",
@@ -262,6 +304,9 @@ const EN: Words = Words {
     evidence: "evidence",
     absent: "absent",
 
+    critical_ones: noun("critical", "critical"),
+    warning_ones: noun("warning", "warnings"),
+    notice_ones: noun("notice", "notices"),
     file: noun("file", "files"),
     line: noun("line", "lines"),
     host: noun("host", "hosts"),
@@ -289,6 +334,8 @@ const ZH: Words = Words {
     since: "时间",
     data: "数据",
     do_first: "先做",
+    comma: "，",
+    units: ["天", "小时", "分钟", "秒"],
     lasted: "持续 {}",
     episodes_since: "{}，最严重在 {}",
     ongoing: "到日志结束（{}）时仍在继续",
@@ -304,7 +351,9 @@ const ZH: Words = Words {
     nobody_named: "日志行没有写明主题、消费组或客户端",
     nothing_to_do: "无需处理",
     healthy: "读到的内容中没有发现问题",
+    healthy_in_window: "{} 期间没有发现问题",
     nothing_read: "这里没有 rmqdoc 能识别的内容",
+    nothing_in_window: "所查时段内没有任何日志",
     cause_unknown: "{}：原因未知",
 
     first: "首次",
@@ -330,6 +379,11 @@ const ZH: Words = Words {
     undo: "撤销",
     restart_none: "无需重启",
     restart: "需重启",
+    restart_of: "需重启{}",
+    restart_broker: " Broker",
+    restart_client: "客户端",
+    restart_namesrv: " NameServer",
+    restart_host: "主机",
 
     no_cause_won: "rmqdoc 已知的原因都不能解释这个现象。",
     candidates: "候选原因",
@@ -338,6 +392,7 @@ const ZH: Words = Words {
 
     covered: "已读取",
     time: "时间范围",
+    window: "所查时段",
     versions: "版本",
     clocks: "时钟",
     not_understood: "未识别",
@@ -346,8 +401,11 @@ const ZH: Words = Words {
     nothing_covered: "无",
 
     lint_clean: "没有发现问题",
+    lint_nothing: "这里没有 rmqdoc 认识的配置",
+    checked: "检查了 {}",
     suggestion: "建议",
     harm: "危害",
+    harms: ["无法启动", "数据安全", "可用性", "性能"],
 
     changes: "改了什么",
     effects: "结果有何不同",
@@ -388,16 +446,19 @@ const ZH: Words = Words {
     evidence: "证据",
     absent: "不出现",
 
+    critical_ones: noun("个严重", "个严重"),
+    warning_ones: noun("个警告", "个警告"),
+    notice_ones: noun("个提示", "个提示"),
     file: noun("个文件", "个文件"),
     line: noun("行", "行"),
-    host: noun("台主机", "台主机"),
+    host: measured("台主机", "主机"),
     event: noun("次事件", "次事件"),
     episode: noun("轮", "轮"),
-    topic: noun("个主题", "个主题"),
-    group: noun("个消费组", "个消费组"),
-    broker: noun("个 broker", "个 broker"),
-    client: noun("个客户端", "个客户端"),
-    address: noun("个地址", "个地址"),
+    topic: measured("个主题", "主题"),
+    group: measured("个消费组", "消费组"),
+    broker: measured("个 Broker", "Broker"),
+    client: measured("个客户端", "客户端"),
+    address: measured("个地址", "地址"),
     more: noun("行", "行"),
     symptom: noun("个原因未知的现象", "个原因未知的现象"),
     rule_file: noun("条规则", "条规则"),
@@ -409,6 +470,45 @@ impl Words {
         match lang {
             Lang::En => &EN,
             Lang::Zh => &ZH,
+        }
+    }
+
+    /// The word of a severity behind a number.
+    pub(super) fn counted(&self, severity: Severity) -> Noun {
+        match severity {
+            Severity::Critical => self.critical_ones,
+            Severity::Warning => self.warning_ones,
+            Severity::Notice => self.notice_ones,
+        }
+    }
+
+    /// What has to be restarted, by the word of the rules.
+    pub(super) fn process<'a>(&self, restart: &'a str) -> &'a str
+    where
+        'static: 'a,
+    {
+        match restart {
+            "client" => self.restart_client,
+            "namesrv" => self.restart_namesrv,
+            "host" => self.restart_host,
+            "broker" => self.restart_broker,
+            other => other,
+        }
+    }
+
+    /// What a problem of a configuration harms, by the word of lint; nothing for none.
+    pub(super) fn harmed<'a>(&self, harm: &'a str) -> &'a str
+    where
+        'static: 'a,
+    {
+        let [start, data, availability, speed] = self.harms;
+        match harm {
+            "stops-start" => start,
+            "data" => data,
+            "availability" => availability,
+            "speed" => speed,
+            "none" => "",
+            other => other,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One finding: what and how sure, when and where, why, the proof, what was ruled out, what to do.
 
 use super::{badge, frame};
-use crate::model::finding::{Alternative, Evidence, Finding, NotChecked, Weight};
+use crate::model::finding::{Advice, Alternative, Evidence, Finding, NotChecked, Weight};
 use crate::report::answer::Phrases;
 use crate::report::layout::{Ink, Page, ink, pad, width};
 use crate::report::theme::Role;
@@ -36,7 +36,7 @@ pub(super) fn write(page: &mut Page<'_>, phrases: &Phrases, it: &Finding) -> Res
     labels.rows(page, words.before_it, &before(phrases, &it.before))?;
     labels.rows(page, words.or_else, &rivals(phrases, &it.alternatives))?;
     write_advice(page, phrases, &labels, it)?;
-    labels.text(page, words.verify, &phrases.list(&verifications(it)))?;
+    labels.rows(page, words.verify, &verifications(it))?;
     labels.text(page, words.overturned_by, &it.overturn)?;
     if page.style.verbose {
         labels.rows(page, words.weights, &weights(phrases, &it.weights))?;
@@ -90,7 +90,10 @@ fn when_and_where(phrases: &Phrases, it: &Finding) -> Vec<Ink> {
     }
     let named = it.scope.names.iter().map(|(kind, names)| (kind.as_str(), names));
     let hosts = [("host", &it.scope.hosts)];
-    for (kind, names) in named.chain(hosts).filter(|(_, names)| !names.is_empty()) {
+    // That it stands in the paste is plain.
+    let paste = |kind: &str, names: &[String]| kind == "file" && names.iter().all(|name| name == "-");
+    let told = named.chain(hosts).filter(|(kind, names)| !paste(kind, names));
+    for (kind, names) in told.filter(|(_, names)| !names.is_empty()) {
         let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         let more = if names.len() > 3 {
             format!(" +{}", names.len() - 3)
@@ -173,14 +176,14 @@ pub(super) fn rivals(phrases: &Phrases, alternatives: &[Alternative]) -> Vec<Str
     alternatives.iter().map(said).collect()
 }
 
+/// How to see that each action worked, under the action's number.
 fn verifications(it: &Finding) -> Vec<String> {
-    let mut said: Vec<String> = Vec::new();
-    for advice in &it.advice {
-        if !advice.verify.is_empty() && !said.contains(&advice.verify) {
-            said.push(advice.verify.clone());
-        }
-    }
-    said
+    let said = |(row, advice): (usize, &Advice)| match it.advice.len() {
+        1 => advice.verify.clone(),
+        _ => format!("{}. {}", row + 1, advice.verify),
+    };
+    let told = it.advice.iter().enumerate().filter(|(_, it)| !it.verify.is_empty());
+    told.map(said).collect()
 }
 
 fn weights(phrases: &Phrases, weights: &[Weight]) -> Vec<String> {

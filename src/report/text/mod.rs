@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! ✖ critical  Garbage collection stops the broker for 3.2 s            confidence 97 %
-//!   hurt      Sends time out · 1 topic (order-topic), 1 broker (broker-a) · 412 events
+//!   hurt      Sends time out · 412 events · topic order-topic, broker broker-a
 //!   since     2024-05-01 14:02:11, for 3 min, over when the logs end (16:00:00)
 //!   data      no acknowledged message is lost, duplicates possible
 //!   do first  set -Xmn to …
@@ -14,7 +14,7 @@ pub(super) mod frame;
 mod unexplained;
 
 use super::Style;
-use super::answer::{Answer, Phrases};
+use super::answer::{Answer, Phrases, Quiet};
 use super::covered::{covered, summary};
 use super::layout::{Ink, Page, clean, cut_end, cut_middle, ink, pad, width};
 use super::theme::Role;
@@ -122,18 +122,16 @@ fn write_answer(page: &mut Page<'_>, answer: &Answer) -> Result<()> {
 /// One line: nothing is wrong, in what.
 fn write_healthy(page: &mut Page<'_>, diagnosis: &Diagnosis, phrases: &Phrases) -> Result<()> {
     let words = page.words;
-    let understood = diagnosis
-        .coverage
-        .sources
-        .iter()
-        .any(|source| source.format != "unknown");
-    if !understood {
-        return page.line(&[
-            ink(Role::Warning, format!("{} {}", page.symbols.unknown, words.unknown)),
-            ink(Role::Plain, format!("  {}", words.nothing_read)),
-        ]);
-    }
-    let parts = [words.healthy.to_owned(), summary(&diagnosis.coverage, phrases)];
+    let healthy = match phrases.quiet(&diagnosis.coverage) {
+        Quiet::Healthy(healthy) => healthy,
+        Quiet::Unknown(why) => {
+            return page.line(&[
+                ink(Role::Warning, format!("{} {}", page.symbols.unknown, words.unknown)),
+                ink(Role::Plain, format!("  {why}")),
+            ]);
+        }
+    };
+    let parts = [healthy, summary(&diagnosis.coverage, phrases)];
     let head = format!("{} {}", page.symbols.ok, words.ok);
     let columns = width(&head) + 2;
     page.labelled(
@@ -151,8 +149,13 @@ fn write_timeline(page: &mut Page<'_>, phrases: &Phrases, happenings: &[Happenin
         let time = phrases.clock.short(it.at, day);
         day = Some(it.at);
         let room = page.style.width.saturating_sub(width(&time) + 4);
-        // What happened must be readable whatever the length of paths.
-        let place = cut_middle(&clean(&frame::place(&it.evidence)), room / 2, page.symbols.cut);
+        // What happened matters more than the folders of the file.
+        let place = clean(&frame::place(&it.evidence));
+        let place = match width(&place) > room / 3 {
+            true => place.rsplit('/').next().unwrap_or_default(),
+            false => &place,
+        };
+        let place = cut_middle(place, room / 3, page.symbols.cut);
         let host = if it.evidence.host.is_empty() {
             String::new()
         } else {

@@ -59,9 +59,12 @@ fn one(out: &mut String, log: &GcLog, style: Style, words: &Words) {
     }
     let about = about.join(", ");
     let name_width = WIDTH.saturating_sub(width(words.title) + width(&about) + 5);
-    let name = shorten(&log.path, name_width);
+    let name = shorten(&log.path, name_width, style);
     if let Some(what) = log.foreign {
-        line(out, &format!("{} {}", words.title, shorten(&log.path, WIDTH - 10)));
+        line(
+            out,
+            &format!("{} {}", words.title, shorten(&log.path, WIDTH - 10, style)),
+        );
         line(out, &format!("  {}: {}", words.not_gc, foreign(what, style.lang)));
         return;
     }
@@ -234,7 +237,7 @@ fn causes(out: &mut String, stats: &Stats, style: Style, words: &Words) {
         } else {
             &cause.cause
         };
-        let name = format!("{} ({})", shorten(name, 26), kind(cause.kind, style.lang));
+        let name = format!("{} ({})", shorten(name, 26, style), kind(cause.kind, style.lang));
         row(
             &name,
             &cause.count.to_string(),
@@ -271,7 +274,7 @@ fn longest_rows(out: &mut String, log: &GcLog, style: Style, words: &Words) {
             words.line,
             pause.line,
             kind(pause.kind, style.lang),
-            shorten(log.cause(pause.cause), 26)
+            shorten(log.cause(pause.cause), 26, style)
         );
         line(out, &text);
     }
@@ -378,7 +381,8 @@ fn right(text: &str, columns: usize) -> String {
 }
 
 /// The end of a long path or name, which tells most.
-fn shorten(text: &str, columns: usize) -> String {
+fn shorten(text: &str, columns: usize, style: Style) -> String {
+    let cut = if style.ascii { "..." } else { "…" };
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -386,10 +390,10 @@ fn shorten(text: &str, columns: usize) -> String {
     for c in text.chars().rev() {
         let mut longer = c.to_string();
         longer.push_str(&kept);
-        if width(&longer) + 2 > columns {
+        if width(&longer) + width(cut) > columns {
             break;
         }
         kept = longer;
     }
-    format!("..{kept}")
+    format!("{cut}{kept}")
 }
