@@ -84,9 +84,10 @@ impl<'b> Starts<'b> {
 
 /// Whether the log of that event was written at that time.
 fn within_log(bundle: &Bundle<'_>, event: &Event, utc: i64) -> bool {
-    bundle.spans.get(&event.span.source.0).is_none_or(|(first, last)| {
-        (first.saturating_sub(OUTSIDE_MS)..=last.saturating_add(OUTSIDE_MS)).contains(&utc)
-    })
+    bundle
+        .spans
+        .get(&event.span.source.0)
+        .is_none_or(|(first, last)| (first.saturating_sub(OUTSIDE_MS)..=last.saturating_add(OUTSIDE_MS)).contains(&utc))
 }
 
 /// First registration after each start, by the address of the broker; none for a broker with a start without one.
