@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Only where it is safe: the name server logs a broker as new also after it was lost or the name server itself was
-//! started, so registrations are compared only when both ends tell equally many, and the name server was up before.
+//! started, so registrations are compared only when both ends tell equally many, and the name server was up before — or
+//! tells a time at which the broker's log was not written at all.
 
 use super::{Bundle, Deriver, beside, folder, milli, text};
 use crate::model::Event;
@@ -23,6 +24,8 @@ pub(super) const DERIVER: Deriver = Deriver {
 const AROUND_START_MS: i64 = 5_000;
 /// Brokers register every half a minute: what follows the start of a name server may be an old broker.
 const AFTER_NAMESRV_MS: i64 = 60_000;
+/// A log that is so much older or younger was not written at that time.
+const OUTSIDE_MS: i64 = 60_000;
 /// Several starts must show the same difference.
 const SPREAD_MAX_MS: i64 = 3_000;
 
@@ -31,6 +34,7 @@ type Times<'b> = Vec<(i64, &'b Event)>;
 
 fn derive(bundle: &Bundle<'_>, give: &mut dyn FnMut(Event)) {
     let brokers = brokers(bundle);
+    let starts = Starts::of(bundle);
     for (addr, mut seen) in namesrv(bundle) {
         let Some(own) = brokers.get(addr).filter(|own| own.len() == seen.len()) else {
             continue;
@@ -45,7 +49,7 @@ fn derive(bundle: &Bundle<'_>, give: &mut dyn FnMut(Event)) {
             continue;
         };
         let (host, against) = (bundle.host(own.1), bundle.host(seen.1));
-        if host != against {
+        if host != against && !(starts.just_before(seen) && within_log(bundle, own.1, seen.0)) {
             give(
                 beside(own.1, "clock.skew")
                     .with("host", host)
@@ -54,6 +58,36 @@ fn derive(bundle: &Bundle<'_>, give: &mut dyn FnMut(Event)) {
             );
         }
     }
+}
+
+/// When name servers started, by host.
+struct Starts<'b>(BTreeMap<&'b str, Vec<i64>>, &'b Bundle<'b>);
+
+impl<'b> Starts<'b> {
+    fn of(bundle: &'b Bundle<'b>) -> Self {
+        let mut starts: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        for event in bundle.of("rmq.start").filter(|e| text(e, "process") == "namesrv") {
+            if let Some(utc) = bundle.utc(event) {
+                starts.entry(bundle.host(event)).or_default().push(utc);
+            }
+        }
+        Self(starts, bundle)
+    }
+
+    /// Whether a broker may have been new only because the name server was.
+    fn just_before(&self, (utc, event): &(i64, &Event)) -> bool {
+        let ages = self.0.get(self.1.host(event)).into_iter().flatten();
+        ages.map(|start| utc.saturating_sub(*start))
+            .any(|age_ms| (0..=AFTER_NAMESRV_MS).contains(&age_ms))
+    }
+}
+
+/// Whether the log of that event was written at that time.
+fn within_log(bundle: &Bundle<'_>, event: &Event, utc: i64) -> bool {
+    bundle
+        .spans
+        .get(&event.span.source.0)
+        .is_none_or(|(first, last)| (first.saturating_sub(OUTSIDE_MS)..=last.saturating_add(OUTSIDE_MS)).contains(&utc))
 }
 
 /// First registration after each start, by the address of the broker; none for a broker with a start without one.
@@ -94,12 +128,6 @@ fn brokers<'b>(bundle: &'b Bundle<'_>) -> BTreeMap<&'b str, Times<'b>> {
 /// New brokers as one name server logs them, by address; several name servers in one bundle are not told apart here, so
 /// the first source counts.
 fn namesrv<'b>(bundle: &'b Bundle<'_>) -> BTreeMap<&'b str, Times<'b>> {
-    let mut starts: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-    for event in bundle.of("rmq.start").filter(|e| text(e, "process") == "namesrv") {
-        if let Some(utc) = bundle.utc(event) {
-            starts.entry(bundle.host(event)).or_default().push(utc);
-        }
-    }
     let mut seen: BTreeMap<&str, Times<'_>> = BTreeMap::new();
     for event in bundle.of("rmq.register").filter(|e| text(e, "process") == "namesrv") {
         let (Some(utc), host) = (bundle.utc(event), bundle.host(event)) else {
@@ -110,15 +138,6 @@ fn namesrv<'b>(bundle: &'b Bundle<'_>) -> BTreeMap<&'b str, Times<'b>> {
             times.push((utc, event));
         }
     }
-    seen.retain(|_, times| {
-        let fresh = |utc: i64, host: &str| {
-            starts.get(host).is_some_and(|all| {
-                all.iter()
-                    .any(|start| (0..=AFTER_NAMESRV_MS).contains(&utc.saturating_sub(*start)))
-            })
-        };
-        !times.iter().any(|(utc, event)| fresh(*utc, bundle.host(event)))
-    });
     seen
 }
 
@@ -166,7 +185,12 @@ mod tests {
     fn the_first_registration_after_a_start() {
         assert_eq!(check(100.0, &[880.0]), ["clock.skew host=a against=n skew_s=120"]);
         assert_eq!(check(100.0, &[1000.0]), ["clock.skew host=a against=n skew_s=0"]);
-        assert!(check(870.0, &[880.0]).is_empty(), "the name server was just started");
+        assert!(check(980.0, &[990.0]).is_empty(), "the name server was just started");
+        assert_eq!(
+            check(870.0, &[880.0]),
+            ["clock.skew host=a against=n skew_s=120"],
+            "before the first line of the broker's log"
+        );
         assert!(check(100.0, &[880.0, 1500.0]).is_empty(), "the broker was lost once");
     }
 }

@@ -283,21 +283,24 @@ with_message! {
         /// … or a message in place, as in a signal.
         #[serde(rename = "match", default)]
         pub literals: List,
-        /// Only near events of this symptom, signal or kind.
+        /// Only near events of these symptoms, signals or kinds.
         #[serde(default)]
-        pub near: Option<String>,
-        /// Only away from events of this symptom, signal or kind.
+        pub near: List,
+        /// Only away from events of these symptoms, signals or kinds.
         #[serde(default)]
-        pub far: Option<String>,
+        pub far: List,
         /// How near, or from where on it is far: `5s`, `2m`.
         #[serde(default)]
         pub within: Option<String>,
         /// Only from hosts with one of these roles.
         #[serde(default)]
         pub role: List,
-        /// `host`: the near event must be on the same host.
+        /// `host`: the near event must be on the same host; `addr`: it must not tell another address.
         #[serde(default)]
         pub same: Option<String>,
+        /// `after`: the near event must come after this one.
+        #[serde(default)]
+        pub order: Option<String>,
         /// Decibans.
         #[serde(default)]
         pub weight: Option<f64>,

@@ -356,6 +356,50 @@ impl Builder {
         })
     }
 
+    /// What evidence says of events near the watched ones.
+    fn near(&mut self, e: &EvidenceFile, watch: usize, symptoms: &[Symptom]) -> Result<Option<Near>, String> {
+        let names = match (e.near.0.as_slice(), e.far.0.as_slice()) {
+            ([], []) => return Ok(None),
+            (names, []) | ([], names) => names,
+            _ => return Err("takes either `near` or `far`".into()),
+        };
+        let mut targets = Vec::new();
+        for name in names {
+            match symptoms.iter().find(|s| s.id == *name) {
+                Some(symptom) => targets.extend(&symptom.watches),
+                None => {
+                    let origin = self.origin(name)?;
+                    targets.push(self.watch_all(origin));
+                }
+            }
+        }
+        let (same_host, same_addr) = match e.same.as_deref() {
+            None => (false, false),
+            Some("host") => (true, false),
+            Some("addr") => (false, true),
+            Some(other) => return Err(format!("`same` is `host` or `addr`, not `{other}`")),
+        };
+        let after = match e.order.as_deref() {
+            None => false,
+            Some("after") => true,
+            Some(other) => return Err(format!("`order` is `after`, not `{other}`")),
+        };
+        for target in &targets {
+            let wants = &mut self.watches[*target].wants;
+            wants.times = true;
+            wants.events |= same_addr;
+        }
+        self.watches[watch].wants.events = true;
+        Ok(Some(Near {
+            targets,
+            within_ms: parse_ms(e.within.as_deref().unwrap_or("5s"))?,
+            same_host,
+            same_addr,
+            after,
+            far: !e.far.0.is_empty(),
+        }))
+    }
+
     fn evidence(
         &mut self,
         rule: &str,
@@ -411,30 +455,7 @@ impl Builder {
         for (condition, _) in &steps {
             self.want(watch, condition, &check_field)?;
         }
-        let near = match (&e.near, &e.far) {
-            (None, None) => None,
-            (Some(_), Some(_)) => return Err("takes either `near` or `far`".into()),
-            (Some(target), None) | (None, Some(target)) => {
-                let targets = match symptoms.iter().find(|s| s.id == *target) {
-                    Some(symptom) => symptom.watches.clone(),
-                    None => {
-                        let origin = self.origin(target)?;
-                        vec![self.watch_all(origin)]
-                    }
-                };
-                for target in &targets {
-                    self.watches[*target].wants.times = true;
-                }
-                self.watches[watch].wants.events = true;
-                let within_ms = parse_ms(e.within.as_deref().unwrap_or("5s"))?;
-                Some(Near {
-                    targets,
-                    within_ms,
-                    same_host: e.same.as_deref() == Some("host"),
-                    far: e.far.is_some(),
-                })
-            }
-        };
+        let near = self.near(e, watch, symptoms)?;
         Ok(Evidence {
             id: e
                 .id

@@ -127,6 +127,10 @@ pub struct Near {
     pub within_ms: i64,
     /// On the same host.
     pub same_host: bool,
+    /// Of the same address; one without an address may be of any.
+    pub same_addr: bool,
+    /// Only those that come after.
+    pub after: bool,
     /// Away from them instead.
     pub far: bool,
 }

@@ -113,8 +113,9 @@ impl<'a> Views<'a> {
                             .num("pause_ms")
                             .or(event.fields.num("took_ms"))
                             .unwrap_or(0.0) as i64;
+                        let addr = event.fields.str("addr").unwrap_or("");
                         let is_near = match at {
-                            Some(at) => is_near(&targets.times, at - reach, at, near, host),
+                            Some(at) => is_near(&targets.times, at - reach, at, near, host, addr),
                             None => event.at.is_none() && targets.pasted.contains(source),
                         };
                         if is_near != near.far {
@@ -148,14 +149,21 @@ impl<'a> Views<'a> {
         }
     }
 
-    fn targets(&self, near: &Near) -> Targets {
+    fn targets(&self, near: &Near) -> Targets<'_> {
         let mut targets = Targets::default();
         for target in &near.targets {
             for (source, tally) in self.by_watch.get(target).into_iter().flatten() {
-                let host = &self.case.sources[*source as usize].host;
-                let settled = |m: &Moment| (self.case.clock)(*source, *m);
-                let times = tally.times.iter().filter_map(settled);
-                targets.times.extend(times.map(|at| (at, host.clone())));
+                let host = self.case.sources[*source as usize].host.as_str();
+                let settled = |m: Moment| (self.case.clock)(*source, m);
+                if near.same_addr {
+                    targets.times.extend(tally.events.iter().filter_map(|event| {
+                        let addr = event.fields.str("addr").unwrap_or("");
+                        event.at.and_then(settled).map(|at| Target { at, host, addr })
+                    }));
+                } else {
+                    let known = tally.times.iter().copied().filter_map(settled);
+                    targets.times.extend(known.map(|at| Target { at, host, addr: "" }));
+                }
                 if tally.ends.is_empty() && self.is_paste_without_times(*source) {
                     targets.pasted.insert(*source);
                 }
@@ -172,25 +180,37 @@ impl<'a> Views<'a> {
 
 /// What an event may be near to.
 #[derive(Debug, Default)]
-struct Targets {
-    /// Settled times with their hosts, in order.
-    times: Vec<(i64, String)>,
+struct Targets<'t> {
+    /// What has a settled time, in order.
+    times: Vec<Target<'t>>,
     /// Pastes without times that show a target.
     pasted: BTreeSet<u32>,
 }
 
-impl Targets {
+impl Targets<'_> {
     fn is_empty(&self) -> bool {
         self.times.is_empty() && self.pasted.is_empty()
     }
 }
 
-fn is_near(times: &[(i64, String)], from: i64, to: i64, near: &Near, host: &str) -> bool {
-    let start = times.partition_point(|(at, _)| *at < from - near.within_ms);
-    times[start..]
+/// An event that others are near to or far from.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Target<'t> {
+    at: i64,
+    host: &'t str,
+    /// Empty when it tells none.
+    addr: &'t str,
+}
+
+fn is_near(targets: &[Target<'_>], from: i64, to: i64, near: &Near, host: &str, addr: &str) -> bool {
+    // What is not told may be the same.
+    let same = |a: &str, b: &str| a == b || a.is_empty() || b.is_empty();
+    let earliest = if near.after { to } else { from - near.within_ms };
+    let start = targets.partition_point(|target| target.at < earliest);
+    targets[start..]
         .iter()
-        .take_while(|(at, _)| *at <= to + near.within_ms)
-        .any(|(_, other)| !near.same_host || other == host || other.is_empty() || host.is_empty())
+        .take_while(|target| target.at <= to + near.within_ms)
+        .any(|target| (!near.same_host || same(target.host, host)) && (!near.same_addr || same(target.addr, addr)))
 }
 
 impl View {
