@@ -11,6 +11,7 @@
 //! ConsumeType: CONSUME_PASSIVELY
 //!
 //! 0001  10.4.1.7@4711                    10.4.1.7:50322         JAVA     V4_9_2       (producerConnection)
+//! 001   10.4.1.7@4711                    10.4.1.7:50322         JAVA     V4_4_0       (consumerConnection before 4.9)
 //!
 //! #Index     #ClientId                    #Version       #ConsumerRunningInfoFile     (consumerStatus)
 //! 001 Topic: order-topic                              ClassFilter: false    SubExpression: *   (running info)
@@ -99,10 +100,10 @@ fn consumer_row(line: &str) -> Option<Client<'_>> {
     })
 }
 
-/// `0001  10.4.1.7@4711  10.4.1.7:50322  JAVA  V4_9_2`
+/// `0001  10.4.1.7@4711  10.4.1.7:50322  JAVA  V4_9_2`, with three digits where older tools list consumers.
 fn producer_row(line: &str) -> Option<Client<'_>> {
     let (index, rest) = line.split_once(' ')?;
-    let numbered = index.len() == 4 && index.bytes().all(|c| c.is_ascii_digit());
+    let numbered = matches!(index.len(), 3 | 4) && index.bytes().all(|c| c.is_ascii_digit());
     if numbered { consumer_row(rest) } else { None }
 }
 
@@ -298,6 +299,10 @@ mod tests {
         assert_eq!(
             producer_row("0001  a@1  10.4.1.7:5032  JAVA  V4_9_2").unwrap().id,
             "a@1"
+        );
+        assert_eq!(
+            producer_row("001  a@1  10.4.1.7:5032  JAVA  V4_4_0").unwrap().version,
+            "V4_4_0"
         );
         assert!(producer_row("2026  a b c d").is_none());
         assert_eq!(

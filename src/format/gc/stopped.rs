@@ -3,7 +3,11 @@
 //! ```text
 //! … Total time for which application threads were stopped: 0.0052850 seconds, Stopping threads took: 0.0000700 seconds
 //! [safepoint] Safepoint "G1CollectForAllocation", Time since last: 1 ns, Reaching safepoint: 2 ns, At safepoint: 3 ns, Total: 5 ns
+//! 81023.112: RevokeBias  [  412  1  3  ]  [  3211  2  3214  1  0  ]  0
 //! ```
+//!
+//! The last is a row of -XX:+PrintSafepointStatistics (JDK 5 to 8), below
+//! `vmop [threads: total initially_running wait_to_block] [time: spin block sync cleanup vmop] page_trap_count`.
 //!
 //! Later JDKs put more parts between (`Cleanup`, `Leaving safepoint`, thread counts), so each part is looked up by name.
 
@@ -27,8 +31,39 @@ pub fn line(no: u32, line: &[u8], out: &mut Collect) -> Option<usize> {
     if let Some(at) = FIND_STOPPED.find(line) {
         return classic(no, line, at, out);
     }
-    let at = FIND_SAFEPOINT.find(line)?;
-    unified(no, line, at, out)
+    match FIND_SAFEPOINT.find(line) {
+        Some(at) => unified(no, line, at, out),
+        None => statistics(no, line, out),
+    }
+}
+
+/// A row of the safepoint statistics: which operation, three counts of threads, five times in milliseconds.
+fn statistics(no: u32, line: &[u8], out: &mut Collect) -> Option<usize> {
+    if line.len() > 300 || !line.trim_ascii_start().first()?.is_ascii_digit() {
+        return None;
+    }
+    let row = std::str::from_utf8(line).ok()?;
+    let (head, rest) = row.split_once('[')?;
+    let (threads, rest) = rest.split_once(']')?;
+    let (times, _) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
+    let (uptime, operation) = head.split_once(": ")?;
+    let numbers = |text: &str| -> Option<Vec<f64>> {
+        text.split_ascii_whitespace()
+            .map(|word| word.parse::<u32>().ok().map(f64::from))
+            .collect()
+    };
+    let (threads, times) = (numbers(threads)?, numbers(times)?);
+    let ([_, _, _], [_spin, _block, sync, cleanup, vmop]) = (&threads[..], &times[..]) else {
+        return None;
+    };
+    let operation = operation.trim();
+    // A collection tells its own time elsewhere; here it would pass for a stop that no collection explains.
+    let collects = ["Collect", "GC", "CMS"].iter().any(|name| operation.contains(name));
+    let work = if collects { 0.0 } else { *vmop };
+    let stamp = before_record(format!("{}: ", uptime.trim()).as_bytes());
+    out.saw_classic();
+    tell(no, stamp, sync + cleanup + work, Some(*sync), Some(operation.into()), out);
+    Some(line.len())
 }
 
 fn classic(no: u32, line: &[u8], at: usize, out: &mut Collect) -> Option<usize> {

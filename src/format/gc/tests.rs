@@ -244,6 +244,27 @@ fn tells_failures() {
 }
 
 #[test]
+fn safepoint_statistics() {
+    let log = read(
+        "         vmop                    [threads: total initially_running wait_to_block]    [time: spin block sync cleanup vmop] page_trap_count\n\
+         9.500: RevokeBias                       [     40          1              3    ]      [  2211     2  2214     1     5    ]  0   \n\
+         11.250: G1IncCollectionPause             [     40          1              1    ]      [     3     0     3     1   900    ]  0   \n",
+    );
+    let told: Vec<_> = log
+        .stops
+        .iter()
+        .map(|stop| (stop.stopped_ms, stop.reach_ms, stop.operation.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2220.0, Some(2214.0), Some("RevokeBias")),
+            (4.0, Some(3.0), Some("G1IncCollectionPause"))
+        ]
+    );
+}
+
+#[test]
 fn tells_stops_and_what_gc_has_of_them() {
     let log = read(
         "1.000: [GC 9K->1K(9K), 0.100 secs]\n1.101: Total time for which application threads were stopped: 0.1200 seconds, Stopping threads took: 0.0150 seconds\n\

@@ -30,6 +30,9 @@ fn is_peers(line: &str) -> bool {
 
 fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
     let mut peers: Option<Heading<'_>> = None;
+    // Without a star the clock follows no server; the first that answers still tells how far off it is.
+    let mut unfollowed: Option<(usize, f64)> = None;
+    let mut followed = false;
     for (index, &line) in text.lines().iter().enumerate() {
         let mut give = |what: &str, value: Value| {
             sink.event(event(text, index, "env").with("what", what).with("value", value));
@@ -46,11 +49,25 @@ fn parse(text: &Text<'_>, sink: &mut dyn Sink) {
                 .and_then(|row| row.num(&["offset"]));
             if let Some(offset) = offset {
                 give("clock_offset_ms", offset.into());
+                followed = true;
             } else if line.trim().is_empty() {
                 peers = None;
+            } else if unfollowed.is_none() {
+                unfollowed = answering(heading, line).map(|offset| (index, offset));
             }
         }
     }
+    if let Some((index, offset)) = unfollowed.filter(|_| !followed) {
+        let event = event(text, index, "env");
+        sink.event(event.with("what", "clock_offset_ms").with("value", offset));
+    }
+}
+
+/// The offset of a server that answered at least once.
+fn answering(heading: &Heading<'_>, line: &str) -> Option<f64> {
+    let row = heading.row(line.strip_prefix([' ', '+', '-', 'x', '#', 'o'])?)?;
+    let answers = row.num(&["reach"])? > 0.0;
+    row.num(&["offset"]).filter(|_| answers)
 }
 
 /// What a single line says.

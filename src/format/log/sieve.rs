@@ -17,6 +17,10 @@ const HEAD: usize = 16;
 /// The same of messages whose constant part is shorter.
 const SHORT_HEAD: usize = 12;
 
+/// Least bytes of a literal that a constant part must end with for the literal to go on in the value behind it: `last
+/// shutdown abnormally` in `last shutdown {}`. Shorter ones (`topic `) begin too many literals to mean one.
+const BEGUN: usize = 10;
+
 /// Messages that come all the time and whose values are names, numbers and addresses: where one of them holds a literal,
 /// the rest of it is not searched for others. Values of other messages may be anything (a configuration, an exception).
 const FREQUENT: &[&str] = &[
@@ -106,6 +110,7 @@ impl Sieve {
         };
         let mut short: Vec<&str> = Vec::new();
         let mut searched: Vec<Option<u128>> = Vec::new();
+        let begins = Begins::new(texts, useful);
         for message in MESSAGES.lines().filter(|l| !l.starts_with('#') && !l.is_empty()) {
             let constant = message.split("{}").next().unwrap_or(message);
             let mut found: Vec<(u32, Option<usize>)> = Vec::new();
@@ -113,6 +118,11 @@ impl Sieve {
                 let literal = hit.pattern().as_u32();
                 if useful(literal) && !found.iter().any(|(known, _)| *known == literal) {
                     found.push((literal, (hit.end() <= constant.len()).then_some(hit.start())));
+                }
+            }
+            for (literal, at) in begins.of(message) {
+                if !found.iter().any(|(known, _)| *known == literal) {
+                    found.push((literal, at));
                 }
             }
             let marked = sieve.marks.texts.iter().any(|mark| message.contains(mark));
@@ -193,6 +203,37 @@ impl Sieve {
     }
 }
 
+/// Literals by their first bytes, to find those that a message's constant part begins and its value may end.
+struct Begins<'a>(HashMap<&'a [u8], Vec<(u32, &'a [u8])>>);
+
+impl<'a> Begins<'a> {
+    fn new(texts: &'a [String], useful: &dyn Fn(u32) -> bool) -> Self {
+        let mut begins: HashMap<&[u8], Vec<(u32, &[u8])>> = HashMap::new();
+        for (literal, text) in (0u32..).zip(texts) {
+            if let Some(begin) = text.as_bytes().get(..BEGUN).filter(|_| useful(literal)) {
+                begins.entry(begin).or_default().push((literal, text.as_bytes()));
+            }
+        }
+        Self(begins)
+    }
+
+    /// Literals that may run into a value of the message, each with its place if no value stands before it.
+    fn of(&self, message: &str) -> Vec<(u32, Option<usize>)> {
+        let mut found = Vec::new();
+        let mut parts: Vec<&str> = message.split("{}").collect();
+        parts.pop();
+        for (nth, part) in parts.iter().enumerate() {
+            for (at, begin) in part.as_bytes().windows(BEGUN).enumerate() {
+                let rest = &part.as_bytes()[at..];
+                let begun = self.0.get(begin).into_iter().flatten();
+                let begun = begun.filter(|(_, text)| text.len() > rest.len() && text.starts_with(rest));
+                found.extend(begun.map(|(literal, _)| (*literal, (nth == 0).then_some(at))));
+            }
+        }
+        found
+    }
+}
+
 fn head<const LEN: usize>(message: &[u8]) -> Option<u128> {
     let mut head = [0; HEAD];
     head[..LEN].copy_from_slice(message.first_chunk::<LEN>()?);
@@ -235,7 +276,13 @@ mod tests {
     use super::super::plain;
     use super::*;
 
-    const LITERALS: &[&str] = &["dispatch behind commit log", "serializeType=", "boot success"];
+    const LITERALS: &[&str] = &[
+        "dispatch behind commit log",
+        "serializeType=",
+        "boot success",
+        "last shutdown abnormally",
+        "the request offset too small",
+    ];
 
     fn sieve(useful: &dyn Fn(u32) -> bool) -> Sieve {
         let marks = Marks {
@@ -280,6 +327,11 @@ mod tests {
                 "2020-04-24 15:21:30,030 INFO RocketmqClient - rebalanced result changed. allocateMessageQueueStrategyName=AVG",
                 Some(vec![]),
             ),
+            (
+                "2023-03-01 10:00:00 INFO PullMessageThread_1 - the broker store no queue data, fix the request offset 7 to 0",
+                Some(vec![4]),
+            ),
+            ("2023-03-01 10:00:00 INFO main - last shutdown abnormally", None),
             ("2023-03-01 10:00:00 INFO main - something nobody knows", None),
             ("INFO", None),
         ] {
