@@ -144,7 +144,14 @@ fn the_example_config_is_accepted_when_every_line_counts() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     std::fs::write(&file, &text).unwrap();
-    let it = run(rmqdoc(&["--config", file.to_str().unwrap(), "Cargo.toml"]), "");
+    let it = run(
+        rmqdoc(&[
+            "--config",
+            file.to_str().unwrap(),
+            "samples/incidents/vip-port-closed-client/input/mq-1/docker-run.sh",
+        ]),
+        "",
+    );
     assert_eq!(it.code, Some(0), "{}\n{text}", it.stderr);
 }
 

@@ -62,7 +62,14 @@ fn statistics(no: u32, line: &[u8], out: &mut Collect) -> Option<usize> {
     let work = if collects { 0.0 } else { *vmop };
     let stamp = before_record(format!("{}: ", uptime.trim()).as_bytes());
     out.saw_classic();
-    tell(no, stamp, sync + cleanup + work, Some(*sync), Some(operation.into()), out);
+    tell(
+        no,
+        stamp,
+        sync + cleanup + work,
+        Some(*sync),
+        Some(operation.into()),
+        out,
+    );
     Some(line.len())
 }
 

@@ -151,7 +151,7 @@ fn write_timeline(page: &mut Page<'_>, phrases: &Phrases, happenings: &[Happenin
         let room = page.style.width.saturating_sub(width(&time) + 4);
         // What happened matters more than the folders of the file.
         let place = clean(&frame::place(&it.evidence));
-        let place = match width(&place) > room / 3 {
+        let place = match width(&place) > room / 2 {
             true => place.rsplit('/').next().unwrap_or_default(),
             false => &place,
         };
