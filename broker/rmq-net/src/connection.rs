@@ -33,7 +33,7 @@ pub trait Service: Send + Sync + 'static {
     fn opened(&self, _connection: &Arc<Connection>) {}
     /// A request arrived. It is answered now or later through [`Incoming::reply`].
     fn request(&self, connection: &Arc<Connection>, incoming: Incoming);
-    /// A connection ended. Called once for each one that was opened.
+    /// A connection ended. Called once for each one that was opened, and for one refused because there are too many.
     fn closed(&self, _connection: &Arc<Connection>, _reason: &CloseReason) {}
 }
 
@@ -179,7 +179,8 @@ impl Connection {
 
     /// How long nothing was read or written.
     pub fn idle(&self) -> Duration {
-        self.age().saturating_sub(Duration::from_millis(self.last_used_ms.load(Ordering::Relaxed)))
+        self.age()
+            .saturating_sub(Duration::from_millis(self.last_used_ms.load(Ordering::Relaxed)))
     }
 
     /// Code of the last request that came in.
@@ -213,7 +214,10 @@ impl Connection {
     /// Sends a request and waits for its answer.
     pub async fn request(&self, mut request: Frame, after: Duration) -> Result<Frame, RequestError> {
         let (opaque, answer) = self.reserve()?;
-        let _reserved = Reserved { connection: self, opaque };
+        let _reserved = Reserved {
+            connection: self,
+            opaque,
+        };
         request.opaque = opaque;
         self.enqueue(&request, None)?;
         match timeout(after, answer).await {
@@ -261,11 +265,15 @@ impl Connection {
 
     fn closed_error(&self) -> RequestError {
         let reason = self.closed.get().cloned().unwrap_or(CloseReason::PeerClosed);
-        RequestError::Closed { peer: self.peer, reason }
+        RequestError::Closed {
+            peer: self.peer,
+            reason,
+        }
     }
 
     fn touch(&self) {
-        self.last_used_ms.store(self.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
+        self.last_used_ms
+            .store(self.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
     }
 
     fn answered(&self, frame: Frame) {
@@ -308,7 +316,11 @@ struct Announced {
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        let reason = self.connection.closed.get_or_init(|| CloseReason::Asked("a handler failed".into())).clone();
+        let reason = self
+            .connection
+            .closed
+            .get_or_init(|| CloseReason::Asked("a handler failed".into()))
+            .clone();
         // Those who wait for an answer learn now that none comes.
         lock(&self.connection.in_flight).clear();
         self.service.closed(&self.connection, &reason);
@@ -336,7 +348,11 @@ pub(crate) async fn run(mut stream: TcpStream, connection: Arc<Connection>, serv
     let _ = write.shutdown().await;
 }
 
-async fn read_all(mut reader: FrameReader<'_>, connection: &Arc<Connection>, service: &Arc<dyn Service>) -> CloseReason {
+async fn read_all(
+    mut reader: FrameReader<'_>,
+    connection: &Arc<Connection>,
+    service: &Arc<dyn Service>,
+) -> CloseReason {
     loop {
         let arrived = match reader.next(|| connection.touch()).await {
             Ok(arrived) => arrived,
@@ -355,14 +371,25 @@ async fn read_all(mut reader: FrameReader<'_>, connection: &Arc<Connection>, ser
 }
 
 fn incoming(arrived: Arrived, connection: &Arc<Connection>) -> Incoming {
-    let Arrived { frame, first_byte, complete, decoded } = arrived;
+    let Arrived {
+        frame,
+        first_byte,
+        complete,
+        decoded,
+    } = arrived;
     let reply = Reply {
         connection: Arc::clone(connection),
         opaque: frame.opaque,
         kind: frame.kind,
         is_one_way: frame.is_one_way(),
     };
-    Incoming { frame, reply, first_byte, complete, decoded }
+    Incoming {
+        frame,
+        reply,
+        first_byte,
+        complete,
+        decoded,
+    }
 }
 
 async fn write_all(write: &mut WriteHalf<'_>, connection: &Connection) -> CloseReason {

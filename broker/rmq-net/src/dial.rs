@@ -15,7 +15,12 @@ use crate::server::next_id;
 pub async fn connect(address: &str, limits: Arc<Limits>, service: Arc<dyn Service>) -> io::Result<Arc<Connection>> {
     let stream = timeout(limits.connect_time_max, TcpStream::connect(address))
         .await
-        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, format!("connecting to {address} took too long")))??;
+        .map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("connecting to {address} took too long"),
+            )
+        })??;
     let connection = Connection::new(next_id(), &stream, limits)?;
     tokio::spawn(run(stream, Arc::clone(&connection), service));
     Ok(connection)
@@ -31,12 +36,19 @@ pub struct Peers {
 impl Peers {
     /// No connections yet.
     pub fn new(limits: Limits, service: Arc<dyn Service>) -> Self {
-        Self { limits: Arc::new(limits), service, known: Mutex::default() }
+        Self {
+            limits: Arc::new(limits),
+            service,
+            known: Mutex::default(),
+        }
     }
 
     /// The connection to `address`. Two callers at once may both connect; one of the connections is kept.
     pub async fn get(&self, address: &str) -> io::Result<Arc<Connection>> {
-        if let Some(connection) = lock(&self.known).get(address).filter(|known| known.close_reason().is_none()) {
+        if let Some(connection) = lock(&self.known)
+            .get(address)
+            .filter(|known| known.close_reason().is_none())
+        {
             return Ok(Arc::clone(connection));
         }
         let connection = connect(address, Arc::clone(&self.limits), Arc::clone(&self.service)).await?;
@@ -48,6 +60,8 @@ impl Peers {
 
 impl std::fmt::Debug for Peers {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Peers").field("known", &lock(&self.known).len()).finish_non_exhaustive()
+        out.debug_struct("Peers")
+            .field("known", &lock(&self.known).len())
+            .finish_non_exhaustive()
     }
 }

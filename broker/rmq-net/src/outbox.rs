@@ -60,11 +60,17 @@ impl Outbox {
             self.chunks.push_back(frame.body.clone());
         }
         if let Some(tell) = tell {
-            self.marks.push_back(Mark { start, end: self.queued, queued: Instant::now(), started: None, tell });
+            self.marks.push_back(Mark {
+                start,
+                end: self.queued,
+                queued: Instant::now(),
+                started: None,
+                tell,
+            });
         }
     }
 
-    /// Takes what is to be written next, up to `chunks.capacity()` pieces. What was taken still counts as waiting.
+    /// Takes what is to be written next, up to `pieces_max` pieces. What was taken still counts as waiting.
     pub(crate) fn take(&mut self, pieces_max: usize) -> VecDeque<Bytes> {
         if !self.tail.is_empty() {
             self.chunks.push_back(self.tail.split().freeze());
@@ -91,10 +97,18 @@ impl Outbox {
     pub(crate) fn note_written(&mut self, bytes: usize) -> Vec<(Box<dyn FnOnce(Written) + Send>, Written)> {
         self.written += bytes as u64;
         let mut told = Vec::new();
-        while let Some(mark) = self.marks.pop_front_if(|mark| mark.end <= self.written) {
+        while self.marks.front().is_some_and(|mark| mark.end <= self.written) {
+            let Some(mark) = self.marks.pop_front() else { break };
             let finished = Instant::now();
             let started = mark.started.unwrap_or(finished);
-            told.push((mark.tell, Written { queued: mark.queued, started, finished }));
+            told.push((
+                mark.tell,
+                Written {
+                    queued: mark.queued,
+                    started,
+                    finished,
+                },
+            ));
         }
         told
     }
@@ -102,6 +116,8 @@ impl Outbox {
 
 impl fmt::Debug for Outbox {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Outbox").field("waiting", &self.waiting()).finish_non_exhaustive()
+        out.debug_struct("Outbox")
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
     }
 }

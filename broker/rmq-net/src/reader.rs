@@ -63,7 +63,11 @@ impl<'s> FrameReader<'s> {
             }
             self.wait_readable().await?;
             let missing = self.missing_bytes();
-            self.buffer.reserve(if missing > READ_BYTES { missing.min(READ_BYTES_LARGE) } else { READ_BYTES });
+            self.buffer.reserve(if missing > READ_BYTES {
+                missing.min(READ_BYTES_LARGE)
+            } else {
+                READ_BYTES
+            });
             match self.socket.try_read_buf(&mut self.buffer) {
                 Ok(0) => return Err(self.end_of_stream()),
                 Ok(count) => {
@@ -105,7 +109,11 @@ impl<'s> FrameReader<'s> {
         let Some(length) = self.length() else { return Ok(None) };
         if length > self.frame_bytes_max {
             let limit = self.frame_bytes_max;
-            return Err(FrameError::TooLong { length: length as u32, limit }.into());
+            return Err(FrameError::TooLong {
+                length: length as u32,
+                limit,
+            }
+            .into());
         }
         if self.buffer.len() < 4 + length {
             return Ok(None);
@@ -116,7 +124,12 @@ impl<'s> FrameReader<'s> {
         // What follows in the buffer came with the newest read at the latest.
         self.first_byte = self.newest;
         let frame = Frame::decode(bytes)?;
-        Ok(Some(Arrived { frame, first_byte, complete, decoded: Instant::now() }))
+        Ok(Some(Arrived {
+            frame,
+            first_byte,
+            complete,
+            decoded: Instant::now(),
+        }))
     }
 
     fn length(&self) -> Option<usize> {

@@ -48,7 +48,11 @@ impl Server {
             emptied: Notify::new(),
         });
         let accepting = tokio::spawn(accept_all(listener, Arc::clone(&shared), service));
-        Ok(Self { local, shared, accepting })
+        Ok(Self {
+            local,
+            shared,
+            accepting,
+        })
     }
 
     /// The address it listens on.
@@ -61,6 +65,11 @@ impl Server {
         lock(&self.shared.connections).values().cloned().collect()
     }
 
+    /// A connection by its number, while it is open.
+    pub fn connection(&self, id: u64) -> Option<Arc<Connection>> {
+        lock(&self.shared.connections).get(&id).cloned()
+    }
+
     /// Accepts no more, closes every connection and waits for them, at most `patience`.
     pub async fn stop(self, patience: Duration) {
         self.accepting.abort();
@@ -71,7 +80,8 @@ impl Server {
                 if open.is_empty() {
                     return;
                 }
-                open.iter().for_each(|connection| connection.close(CloseReason::Stopping));
+                open.iter()
+                    .for_each(|connection| connection.close(CloseReason::Stopping));
                 emptied.await;
             }
         };
@@ -80,7 +90,11 @@ impl Server {
 }
 
 fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     if limits.socket_send_bytes > 0 {
         socket.set_send_buffer_size(limits.socket_send_bytes)?;
@@ -103,7 +117,9 @@ async fn accept_all(listener: TcpListener, shared: Arc<Shared>, service: Arc<dyn
 }
 
 fn admit(stream: TcpStream, shared: &Arc<Shared>, service: &Arc<dyn Service>) {
-    let Ok(connection) = Connection::new(next_id(), &stream, Arc::clone(&shared.limits)) else { return };
+    let Ok(connection) = Connection::new(next_id(), &stream, Arc::clone(&shared.limits)) else {
+        return;
+    };
     let limit = shared.limits.connection_count_max;
     {
         let mut connections = lock(&shared.connections);
@@ -114,7 +130,10 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>, service: &Arc<dyn Service>) {
         }
         connections.insert(connection.id(), Arc::clone(&connection));
     }
-    let listed = Listed { shared: Arc::clone(shared), id: connection.id() };
+    let listed = Listed {
+        shared: Arc::clone(shared),
+        id: connection.id(),
+    };
     let service = Arc::clone(service);
     tokio::spawn(async move {
         let _listed = listed;
