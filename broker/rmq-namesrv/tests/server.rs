@@ -1,4 +1,5 @@
 //! The name server over loopback, as brokers, clients and tools see it. No sleeping: what must happen is awaited.
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

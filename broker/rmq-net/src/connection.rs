@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use crate::close::CloseReason;
 use crate::limits::Limits;
-use crate::outbox::{Outbox, Written};
+use crate::outbox::{Outbox, Tell, Written};
 use crate::reader::{Arrived, FrameReader};
 
 /// Pieces written with one system call.
@@ -82,7 +82,7 @@ impl Reply {
         &self.connection
     }
 
-    fn deliver(self, mut answer: Frame, tell: Option<Box<dyn FnOnce(Written) + Send>>) {
+    fn deliver(self, mut answer: Frame, tell: Option<Tell>) {
         if self.is_one_way {
             return;
         }
@@ -246,7 +246,7 @@ impl Connection {
         }
     }
 
-    fn enqueue(&self, frame: &Frame, tell: Option<Box<dyn FnOnce(Written) + Send>>) -> Result<(), RequestError> {
+    fn enqueue(&self, frame: &Frame, tell: Option<Tell>) -> Result<(), RequestError> {
         if self.closed.get().is_some() {
             return Err(self.closed_error());
         }

@@ -21,12 +21,15 @@ pub struct Written {
     pub finished: Instant,
 }
 
+/// Hears when a frame was written.
+pub(crate) type Tell = Box<dyn FnOnce(Written) + Send>;
+
 struct Mark {
     start: u64,
     end: u64,
     queued: Instant,
     started: Option<Instant>,
-    tell: Box<dyn FnOnce(Written) + Send>,
+    tell: Tell,
 }
 
 /// The queue of one connection.
@@ -47,7 +50,7 @@ impl Outbox {
     }
 
     /// Queues a frame; `tell` hears when it was written.
-    pub(crate) fn push(&mut self, frame: &Frame, tell: Option<Box<dyn FnOnce(Written) + Send>>) {
+    pub(crate) fn push(&mut self, frame: &Frame, tell: Option<Tell>) {
         let before = self.tail.len();
         let start = self.queued;
         if frame.body.len() < BODY_BYTES_SHARED {
@@ -94,7 +97,7 @@ impl Outbox {
     }
 
     /// Notes that the kernel took `bytes`; gives back what is to be told.
-    pub(crate) fn note_written(&mut self, bytes: usize) -> Vec<(Box<dyn FnOnce(Written) + Send>, Written)> {
+    pub(crate) fn note_written(&mut self, bytes: usize) -> Vec<(Tell, Written)> {
         self.written += bytes as u64;
         let mut told = Vec::new();
         while self.marks.front().is_some_and(|mark| mark.end <= self.written) {

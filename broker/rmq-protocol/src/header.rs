@@ -139,6 +139,7 @@ pub(crate) use headers;
 
 #[cfg(test)]
 mod tests {
+    #![allow(unreachable_pub, reason = "the macro declares public headers")]
     use super::*;
 
     headers! {

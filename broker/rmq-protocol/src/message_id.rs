@@ -53,7 +53,7 @@ fn put_hex(bytes: &[u8], text: &mut String) {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() > 56 || text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if text.len() > 56 || !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     (0..text.len())

@@ -1,6 +1,7 @@
 //! Frames recorded between Java's own clients, brokers and name servers (4.9.7 and 5.3.3), in `frames/`.
 //!
 //! What Java wrote must be read as what it means, and written again byte for byte.
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 use std::path::PathBuf;
 
@@ -25,7 +26,7 @@ fn folder() -> PathBuf {
 }
 
 fn frame(name: &str) -> Frame {
-    let bytes = std::fs::read(folder().join(name).with_added_extension("bin")).unwrap();
+    let bytes = std::fs::read(folder().join(format!("{name}.bin"))).unwrap();
     Frame::decode(Bytes::from(bytes).slice(4..)).unwrap()
 }
 
@@ -143,7 +144,7 @@ fn pulling_and_offsets() {
         (pull.consumer_group.as_str(), pull.max_msg_nums, pull.commit_offset),
         ("crec", 32, -1)
     );
-    assert_eq!(header::<PullMessage>("pull-4.9.7-binary").topic.is_empty(), false);
+    assert!(!header::<PullMessage>("pull-4.9.7-binary").topic.is_empty());
     let answer = frame("pull-answer-5.3.3");
     let offsets: PullMessageAnswer = answer.header().unwrap();
     let read: Vec<_> = records(&answer.body).map(Result::unwrap).collect();

@@ -5,7 +5,7 @@
 //! kvConfigPath=/data/namesrv/kvConfig.json
 //! ```
 //!
-//! Which keys there are is in [`keys`]. A value that cannot be read leaves the default, as in Java, but is told.
+//! Which keys there are is in `keys.rs`. A value that cannot be read leaves the default, as in Java, but is told.
 
 mod keys;
 

@@ -52,10 +52,8 @@ pub(super) fn register(request: &Request<'_>) -> Answer {
         ha_server_addr,
         master_addr,
     });
-    if is_order_config_returned {
-        if let Some(table) = request.state.kv().namespace(ORDER_TOPIC_CONFIG) {
-            answer = answer.with_body(encode_table(table));
-        }
+    if is_order_config_returned && let Some(table) = request.state.kv().namespace(ORDER_TOPIC_CONFIG) {
+        answer = answer.with_body(encode_table(table));
     }
     Ok(answer)
 }

@@ -121,7 +121,7 @@ impl RouteTable {
             addr: header.broker_addr.clone(),
         };
         let known = self.brokers.get(&header.broker_name);
-        let is_id_known = known.is_some_and(|broker| broker.broker_addrs.get(&header.broker_id).is_some());
+        let is_id_known = known.is_some_and(|broker| broker.broker_addrs.contains_key(&header.broker_id));
         if let Some(old_addr) = self.outranked_by(&header, &body.topics.data_version) {
             changes.push(Change::Conflict {
                 header: header.clone(),

@@ -122,9 +122,9 @@ fn let_slave_act(broker: &mut BrokerData, queues: &[QueueData]) {
         return;
     }
     let queue = queues.iter().find(|queue| queue.broker_name == broker.broker_name);
-    if queue.is_some_and(|queue| queue.perm & perm::WRITE == 0) {
-        if let Some((_, addr)) = broker.broker_addrs.pop_first() {
-            broker.broker_addrs.insert(MASTER_ID, addr);
-        }
+    if queue.is_some_and(|queue| queue.perm & perm::WRITE == 0)
+        && let Some((_, addr)) = broker.broker_addrs.pop_first()
+    {
+        broker.broker_addrs.insert(MASTER_ID, addr);
     }
 }

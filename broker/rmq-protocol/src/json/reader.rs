@@ -297,13 +297,12 @@ fn unescape(text: &str) -> String {
 fn unescape_unit<'t>(rest: &'t str, out: &mut String) -> &'t str {
     let Some(unit) = hex4(rest) else { return rest };
     let after = &rest[4..];
-    if let Some(low) = after.strip_prefix("\\u").and_then(hex4) {
-        if let Some(Ok(pair)) = char::decode_utf16([unit, low]).next() {
-            if (0xD800..0xDC00).contains(&unit) {
-                out.push(pair);
-                return &after[6..];
-            }
-        }
+    if let Some(low) = after.strip_prefix("\\u").and_then(hex4)
+        && let Some(Ok(pair)) = char::decode_utf16([unit, low]).next()
+        && (0xD800..0xDC00).contains(&unit)
+    {
+        out.push(pair);
+        return &after[6..];
     }
     out.push(char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER));
     after
