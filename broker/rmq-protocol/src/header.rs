@@ -1,6 +1,6 @@
 //! Typed headers: a struct for each request or response, read from and written to [`Fields`].
 //!
-//! The structs themselves are in [`crate::request`], one file for each subject, declared with [`headers!`].
+//! The structs themselves are in [`crate::request`], one file for each subject, declared with the macro `headers!`.
 
 use crate::fields::Fields;
 
