@@ -32,6 +32,9 @@ pub enum CloseReason {
     /// A frame did not arrive within its time.
     #[error("a frame was not complete after {0:?}")]
     FrameTooSlow(Duration),
+    /// The unfinished frames of all connections together are too many bytes; this one wanted more.
+    #[error("no memory is left for unfinished frames, the limit is {0} bytes")]
+    TooMuchArriving(usize),
     /// The peer does not read what is sent to it.
     #[error("the peer does not read: {waiting_bytes} bytes wait for it")]
     PeerDoesNotRead {
@@ -73,6 +76,7 @@ impl CloseReason {
             Self::Tls => "tls",
             Self::ProxyProtocol => "proxy_protocol",
             Self::FrameTooSlow(_) => "frame_too_slow",
+            Self::TooMuchArriving(_) => "too_much_arriving",
             Self::PeerDoesNotRead { .. } => "peer_does_not_read",
             Self::Idle(_) => "idle",
             Self::TooMany(_) => "too_many_connections",

@@ -17,6 +17,7 @@ use tokio::net::tcp::WriteHalf;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
+use crate::budget::Budget;
 use crate::close::CloseReason;
 use crate::limits::Limits;
 use crate::outbox::{Outbox, Tell, Written};
@@ -328,13 +329,18 @@ impl Drop for Announced {
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn run(mut stream: TcpStream, connection: Arc<Connection>, service: Arc<dyn Service>) {
+pub(crate) async fn run(
+    mut stream: TcpStream,
+    connection: Arc<Connection>,
+    service: Arc<dyn Service>,
+    budget: Arc<Budget>,
+) {
     service.opened(&connection);
     let announced = Announced { connection, service };
     let Announced { connection, service } = &announced;
     let limits = Arc::clone(&connection.limits);
     let (read, mut write) = stream.split();
-    let reader = FrameReader::new(read, limits.frame_bytes_max, limits.frame_time_max);
+    let reader = FrameReader::new(read, &limits, budget.claim());
     let reason = tokio::select! {
         reason = read_all(reader, connection, service) => reason,
         reason = write_all(&mut write, connection) => reason,

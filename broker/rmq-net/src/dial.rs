@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::budget::Budget;
 use crate::connection::{Connection, Service, lock, run};
 use crate::limits::Limits;
 use crate::server::next_id;
@@ -21,8 +22,9 @@ pub async fn connect(address: &str, limits: Arc<Limits>, service: Arc<dyn Servic
                 format!("connecting to {address} took too long"),
             )
         })??;
+    let budget = Budget::new(limits.arriving_bytes_max);
     let connection = Connection::new(next_id(), &stream, limits)?;
-    tokio::spawn(run(stream, Arc::clone(&connection), service));
+    tokio::spawn(run(stream, Arc::clone(&connection), service, budget));
     Ok(connection)
 }
 

@@ -9,6 +9,7 @@
 //! [`Limits`], and every connection ends with a [`CloseReason`]. What a request means is not decided here.
 #![deny(missing_docs)]
 
+mod budget;
 mod close;
 mod connection;
 mod dial;

@@ -9,6 +9,8 @@ use rmq_protocol::frame::FRAME_BYTES_MAX;
 pub struct Limits {
     /// Longest frame (`com.rocketmq.remoting.frameMaxLength`).
     pub frame_bytes_max: usize,
+    /// Most bytes of unfinished frames that all connections of a server may hold together.
+    pub arriving_bytes_max: usize,
     /// Longest time from a frame's first byte to its last: what a slow-loris peer gets.
     pub frame_time_max: Duration,
     /// Neither read nor written for so long: closed (`serverChannelMaxIdleTimeSeconds`).
@@ -37,6 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             frame_bytes_max: FRAME_BYTES_MAX,
+            arriving_bytes_max: 512 << 20,
             frame_time_max: Duration::from_secs(60),
             idle_time_max: Duration::from_secs(120),
             write_stall_max: Duration::from_secs(60),

@@ -1,14 +1,16 @@
 //! Bytes of a socket into frames. Memory grows with what has arrived, never with what a length field promises.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 use rmq_protocol::{Frame, FrameError};
 use tokio::net::tcp::ReadHalf;
 use tokio::time::timeout_at;
 
+use crate::budget::Claim;
 use crate::close::CloseReason;
+use crate::limits::Limits;
 
 /// Room made for one read; a frame known to be longer gets more at a time.
 const READ_BYTES: usize = 16 * 1024;
@@ -33,8 +35,9 @@ pub(crate) struct Arrived {
 pub(crate) struct FrameReader<'s> {
     socket: ReadHalf<'s>,
     buffer: BytesMut,
-    frame_bytes_max: usize,
-    frame_time_max: Duration,
+    limits: &'s Limits,
+    /// What a large unfinished frame takes of the memory all connections share.
+    claim: Claim,
     /// When the bytes at the start of the buffer were read, and when the newest were.
     first_byte: Instant,
     newest: Instant,
@@ -42,13 +45,13 @@ pub(crate) struct FrameReader<'s> {
 }
 
 impl<'s> FrameReader<'s> {
-    pub(crate) fn new(socket: ReadHalf<'s>, frame_bytes_max: usize, frame_time_max: Duration) -> Self {
+    pub(crate) fn new(socket: ReadHalf<'s>, limits: &'s Limits, claim: Claim) -> Self {
         let now = Instant::now();
         Self {
             socket,
             buffer: BytesMut::new(),
-            frame_bytes_max,
-            frame_time_max,
+            limits,
+            claim,
             first_byte: now,
             newest: now,
             is_fresh: true,
@@ -75,6 +78,7 @@ impl<'s> FrameReader<'s> {
                     if self.buffer.len() == count {
                         self.first_byte = self.newest;
                     }
+                    self.claim_buffer()?;
                     on_read();
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -88,13 +92,24 @@ impl<'s> FrameReader<'s> {
         if self.buffer.is_empty() {
             // An idle connection keeps no buffer.
             self.buffer = BytesMut::new();
+            self.claim.resize(0);
             return Ok(self.socket.readable().await?);
         }
-        let deadline = self.first_byte + self.frame_time_max;
+        let deadline = self.first_byte + self.limits.frame_time_max;
         match timeout_at(deadline.into(), self.socket.readable()).await {
             Ok(ready) => Ok(ready?),
-            Err(_) => Err(CloseReason::FrameTooSlow(self.frame_time_max)),
+            Err(_) => Err(CloseReason::FrameTooSlow(self.limits.frame_time_max)),
         }
+    }
+
+    /// Counts the buffer against the shared memory once it is more than what every connection may have.
+    fn claim_buffer(&mut self) -> Result<(), CloseReason> {
+        let held = self.buffer.len();
+        let counted = if held > READ_BYTES_LARGE { held } else { 0 };
+        if self.claim.resize(counted) {
+            return Ok(());
+        }
+        Err(CloseReason::TooMuchArriving(self.limits.arriving_bytes_max))
     }
 
     fn take_frame(&mut self) -> Result<Option<Arrived>, CloseReason> {
@@ -107,8 +122,8 @@ impl<'s> FrameReader<'s> {
             }
         }
         let Some(length) = self.length() else { return Ok(None) };
-        if length > self.frame_bytes_max {
-            let limit = self.frame_bytes_max;
+        if length > self.limits.frame_bytes_max {
+            let limit = self.limits.frame_bytes_max;
             return Err(FrameError::TooLong {
                 length: length as u32,
                 limit,

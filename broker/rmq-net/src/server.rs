@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+use crate::budget::Budget;
 use crate::close::CloseReason;
 use crate::connection::{Connection, Service, lock, run};
 use crate::limits::Limits;
@@ -32,6 +33,7 @@ pub struct Server {
 
 #[derive(Debug)]
 struct Shared {
+    budget: Arc<Budget>,
     limits: Arc<Limits>,
     connections: Mutex<HashMap<u64, Arc<Connection>>>,
     emptied: Notify,
@@ -43,6 +45,7 @@ impl Server {
         let listener = listen(address, &limits)?;
         let local = listener.local_addr()?;
         let shared = Arc::new(Shared {
+            budget: Budget::new(limits.arriving_bytes_max),
             limits: Arc::new(limits),
             connections: Mutex::default(),
             emptied: Notify::new(),
@@ -134,10 +137,10 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>, service: &Arc<dyn Service>) {
         shared: Arc::clone(shared),
         id: connection.id(),
     };
-    let service = Arc::clone(service);
+    let (service, budget) = (Arc::clone(service), Arc::clone(&shared.budget));
     tokio::spawn(async move {
         let _listed = listed;
-        run(stream, connection, service).await;
+        run(stream, connection, service, budget).await;
     });
 }
 

@@ -271,3 +271,23 @@ async fn connections_beyond_the_limit_are_refused() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn unfinished_frames_of_all_connections_share_their_memory() {
+    let limit = 400 << 10;
+    let mut running = start(Limits {
+        arriving_bytes_max: limit,
+        ..Limits::default()
+    });
+    // Each begins a frame of 1 MiB and sends a part of it. Which of them is let go is left to the scheduler.
+    let mut begun = vec![0, 0x10, 0, 0, 0, 0, 0, 0];
+    begun.resize(300 << 10, b' ');
+    let (mut one, mut two) = (running.raw().await, running.raw().await);
+    let _ = one.write_all(&begun).await;
+    let _ = two.write_all(&begun).await;
+    assert_eq!(running.end().await, CloseReason::TooMuchArriving(limit));
+    // Its part is free again: a whole frame of another connection fits.
+    let client = running.client().await;
+    let frame = Frame::bare_request(RequestCode(310)).with_body(vec![7; 64 << 10]);
+    client.request(frame, PATIENCE).await.unwrap();
+}
