@@ -211,6 +211,20 @@ impl Frame {
             HeaderKind::Binary => encode_binary(self, out),
         }
         let header = out.len() - start - 8;
+        if header > HEADER_BYTES_MAX {
+            // 24 bits cannot say how long it is; the other side must not take the rest of it for a body.
+            out.truncate(start);
+            let fields = Fields::new();
+            let remark = Some(format!("the header of {header} bytes is too long to be sent"));
+            let code = ResponseCode::SYSTEM_ERROR.0;
+            return Self {
+                code,
+                fields,
+                remark,
+                ..self.clone()
+            }
+            .encode_head_into(out);
+        }
         let length = (4 + header + self.body.len()) as u32;
         let mark = ((self.kind as u32) << 24) | (header as u32 & HEADER_BYTES_MAX as u32);
         out[start..start + 4].copy_from_slice(&length.to_be_bytes());
@@ -466,6 +480,22 @@ mod tests {
         assert_eq!(
             refuse(b"\0\0\0\x02[]"),
             "JSON header: bad JSON at byte 0: expected an object"
+        );
+    }
+
+    #[test]
+    fn a_header_beyond_24_bits_becomes_a_failure() {
+        let value = "\n".repeat(HEADER_BYTES_MAX / 2 + 1);
+        let mut frame = Frame::default().answer(ResponseCode::SUCCESS).with_body(&b"body"[..]);
+        frame.fields.push("value", &value);
+        let read = Frame::decode(frame.encode().slice(4..)).unwrap();
+        assert_eq!(
+            (read.response_code(), &read.body[..]),
+            (ResponseCode::SYSTEM_ERROR, &b"body"[..])
+        );
+        assert!(
+            read.remark
+                .is_some_and(|remark| remark.ends_with("is too long to be sent"))
         );
     }
 
