@@ -11,7 +11,7 @@
 //! crash everything it counts is there; the slots are then built again from the entries.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
@@ -507,11 +507,6 @@ impl Index {
     /// Bytes of all files together, holes included.
     pub(crate) fn total_bytes(&self) -> u64 {
         read(&self.files).len() as u64 * self.size.file_bytes()
-    }
-
-    /// The folder.
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
     }
 }
 

@@ -134,7 +134,7 @@ pub fn encode(out: &mut Vec<u8>, message: &NewMessage<'_>, max_body_bytes: usize
         return Err(EncodeError::PropertiesZero);
     }
     let is_v2 = topic.len() > TOPIC_V1_BYTES;
-    let size = 68 // everything of fixed length
+    let size = 72 // everything of fixed length
         + host_bytes(message.born_host.is_ipv6())
         + host_bytes(message.store_host.is_ipv6())
         + message.body.len()
@@ -155,6 +155,7 @@ pub fn encode(out: &mut Vec<u8>, message: &NewMessage<'_>, max_body_bytes: usize
     if message.store_host.is_ipv6() {
         flags |= sys_flag::STORE_HOST_V6;
     }
+    let before = out.len();
     out.reserve(size);
     out.extend_from_slice(&size32.to_be_bytes());
     out.extend_from_slice(&if is_v2 { MAGIC_V2 } else { MAGIC_V1 }.to_be_bytes());
@@ -178,6 +179,7 @@ pub fn encode(out: &mut Vec<u8>, message: &NewMessage<'_>, max_body_bytes: usize
     out.extend_from_slice(topic);
     out.extend_from_slice(&(message.properties.len() as u16).to_be_bytes());
     out.extend_from_slice(message.properties);
+    debug_assert_eq!(out.len() - before, size);
     Ok(size)
 }
 

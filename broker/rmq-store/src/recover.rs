@@ -80,7 +80,7 @@ pub(crate) fn recover(
         dispatcher.queues.for_each(|queue| queue.end_before(log_min))?;
         walk = self::walk(dispatcher, from, from, check, clean, false)?;
     }
-    settle(dispatcher, &walk, clean)?;
+    settle(dispatcher, &walk, from, clean)?;
     let recovered = Recovered {
         clean,
         from_log: from,
@@ -244,13 +244,17 @@ fn has_gap(dispatcher: &Dispatcher, record: &Record<'_>) -> bool {
 }
 
 /// Ends the log and the queues where the walk ended.
-fn settle(dispatcher: &Dispatcher, walk: &Walk, clean: bool) -> io::Result<()> {
+fn settle(dispatcher: &Dispatcher, walk: &Walk, from: u64, clean: bool) -> io::Result<()> {
     let log = &dispatcher.log;
     if clean && walk.is_untouched {
         log.segments()
             .remove_from(walk.end.next_multiple_of(log.segments().size_bytes()))?;
     } else {
         log.segments().cut(walk.end, false)?;
+    }
+    if !clean {
+        // A process that was killed leaves bytes in the page cache that nobody synced; from now on they count as safe.
+        log.segments().sync(from, walk.end)?;
     }
     log.set_end(walk.end, walk.store_ms)?;
     dispatcher.position.store(walk.end, Ordering::Release);

@@ -224,9 +224,13 @@ impl SimDisk {
                 left.insert(path, Arc::clone(inode));
             }
         }
+        let mut roomed_bytes = 0;
         for inode in left.values() {
-            locked(inode).survive(dice);
+            let mut inode = locked(inode);
+            inode.survive(dice);
+            roomed_bytes += inode.roomed_sectors.len() * SECTOR_BYTES;
         }
+        self.0.roomed_bytes.store(roomed_bytes as u64, Ordering::SeqCst);
         state.names = left.clone();
         state.synced_names = left;
         state.locks.clear();
@@ -465,7 +469,7 @@ impl Disk for SimDisk {
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         self.tick()?;
         if let Some(inode) = locked(&self.0.state).names.remove(path) {
-            let freed = locked(&inode).roomed_sectors.len() * SECTOR_BYTES;
+            let freed = std::mem::take(&mut locked(&inode).roomed_sectors).len() * SECTOR_BYTES;
             self.0.roomed_bytes.fetch_sub(freed as u64, Ordering::SeqCst);
         }
         Ok(())
