@@ -7,9 +7,10 @@
 //!     entries 20 × 20,000,000: key hash 4 │ log offset 8 │ seconds since begin 4 │ previous entry of the slot 4
 //! ```
 //!
-//! Entry 0 is never used. The header is written when the file is synced, behind what it tells of, so that after a
-//! crash everything it counts is there; the slots are then built again from the entries.
+//! Entry 0 is never used. After a crash only what the checkpoint vouches for is believed: the entries up to its index
+//! time. The slots are built again from them, and the messages behind come again from the log.
 
+use std::cmp::Ordering;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -183,36 +184,31 @@ impl Index {
         }
     }
 
-    /// Opens the files. After a crash each file newer than `synced_ms`, the index time of the checkpoint, and the
-    /// last one in any case, gets its slots built again from the entries its header counts.
+    /// Opens the files. After a crash what is newer than `synced_ms`, the index time of the checkpoint, is forgotten.
     pub(crate) fn load(&self, clean: bool, synced_ms: i64) -> io::Result<()> {
-        let mut files = Vec::new();
-        let entries = self.disk.list(&self.dir)?;
-        let names: Vec<_> = entries
+        let mut files: Vec<IndexFile> = Vec::new();
+        let mut is_cut = false;
+        let listed = self.disk.list(&self.dir)?;
+        let mut names = listed
             .iter()
             .filter(|entry| !entry.is_dir && is_index_name(&entry.name))
-            .collect();
-        for (at, entry) in names.iter().enumerate() {
+            .peekable();
+        while let Some(entry) = names.next() {
             let path = self.dir.join(&entry.name);
-            // Built in one go with its length: any other length is half a creation, or another configuration.
-            if entry.len_bytes != self.size.file_bytes() {
-                if entry.len_bytes == 0 {
-                    self.disk.remove_file(&path)?;
-                }
+            // A file is made with its length: another one is half a creation, or another configuration.
+            if entry.len_bytes == 0 || is_cut {
+                self.disk.remove_file(&path)?;
+            }
+            if entry.len_bytes != self.size.file_bytes() || is_cut {
                 continue;
             }
-            let file = self.disk.open(&path, OpenMode::Existing)?;
-            let mut bytes = [0; HEADER_BYTES as usize];
-            read_exact_at(file.as_ref(), &mut bytes, 0)?;
-            let mut one = IndexFile {
-                path,
-                file,
-                header: Header::from_bytes(&bytes, self.size),
-                pending: Vec::new(),
-                dirty: false,
-            };
-            if !clean && (one.header.end_ms > synced_ms || at + 1 == names.len()) {
-                self.rebuild_slots(&mut one)?;
+            let mut one = self.open(path)?;
+            if !clean && (one.header.end_ms > synced_ms || names.peek().is_none()) {
+                is_cut = self.rebuild_slots(&mut one, synced_ms)?;
+                if one.header.next_entry == 1 {
+                    self.disk.remove_file(&one.path)?;
+                    continue;
+                }
             }
             files.push(one);
         }
@@ -220,12 +216,29 @@ impl Index {
         Ok(())
     }
 
-    /// Believes the entries as far as they are in order, and points the slots at them.
-    fn rebuild_slots(&self, one: &mut IndexFile) -> io::Result<()> {
+    fn open(&self, path: PathBuf) -> io::Result<IndexFile> {
+        let file = self.disk.open(&path, OpenMode::Existing)?;
+        let mut bytes = [0; HEADER_BYTES as usize];
+        read_exact_at(file.as_ref(), &mut bytes, 0)?;
+        let header = Header::from_bytes(&bytes, self.size);
+        Ok(IndexFile {
+            path,
+            file,
+            header,
+            pending: Vec::new(),
+            dirty: false,
+        })
+    }
+
+    /// Believes the entries up to `synced_ms` as far as they are in order, and points the slots at them. Whether
+    /// entries were forgotten.
+    fn rebuild_slots(&self, one: &mut IndexFile, synced_ms: i64) -> io::Result<bool> {
         let mut slots = vec![0u8; self.size.slots as usize * SLOT_BYTES as usize];
         let (mut number, mut used) = (1, 0);
         let mut last_log = i64::MIN;
         let mut end_ms = one.header.begin_ms;
+        // Entries know whole seconds: what may be younger counts as younger.
+        let seconds_max = synced_ms.saturating_sub(one.header.begin_ms).div_euclid(1000) - 1;
         let mut buf = Vec::new();
         'entries: while number < one.header.next_entry {
             let count = (one.header.next_entry - number).min(16 * 1024);
@@ -234,7 +247,8 @@ impl Index {
             for bytes in buf.chunks_exact(ENTRY_BYTES as usize) {
                 let entry = Entry::from_bytes(bytes);
                 let in_order = entry.log_offset >= last_log.max(0) && entry.log_offset <= one.header.end_log;
-                if !in_order || entry.seconds < 0 || entry.previous >= number || entry.hash > i32::MAX as u32 {
+                let is_safe = entry.seconds >= 0 && i64::from(entry.seconds) <= seconds_max;
+                if !in_order || !is_safe || entry.previous >= number || entry.hash > i32::MAX as u32 {
                     break 'entries;
                 }
                 last_log = entry.log_offset;
@@ -251,11 +265,12 @@ impl Index {
             one.header.end_log = last_log.max(0);
             one.header.end_ms = end_ms;
         }
+        let is_cut = number < one.header.next_entry;
         one.header.next_entry = number;
         one.header.slots_used = used;
         one.file.write_at(&slots, HEADER_BYTES)?;
         one.dirty = true;
-        Ok(())
+        Ok(is_cut)
     }
 
     /// Forgets messages at or behind `log_end`, which the log has lost.
@@ -265,23 +280,12 @@ impl Index {
         while let Some(last) = files.last_mut().filter(|last| last.header.end_log >= log_end) {
             if last.header.next_entry > 1 && last.header.begin_log < log_end {
                 last.header.end_log = log_end - 1;
-                return self.rebuild_slots(last);
+                return self.rebuild_slots(last, i64::MAX).map(drop);
             }
             self.disk.remove_file(&last.path)?;
             files.pop();
         }
         Ok(())
-    }
-
-    /// Log offset up to which everything is indexed, if there is an index at all.
-    pub(crate) fn end_log(&self) -> Option<u64> {
-        let files = read(&self.files);
-        let last = files.last()?;
-        Some(if last.header.next_entry > 1 {
-            last.header.end_log.max(0) as u64
-        } else {
-            0
-        })
     }
 
     /// Adds the keys of a message. They are readable at once and written by [`write_pending`](Self::write_pending).
@@ -328,11 +332,6 @@ impl Index {
             path = self.dir.join(format!("{suffix:017}"));
         }
         let file = self.disk.open(&path, OpenMode::Create)?;
-        let made = file.set_len(self.size.file_bytes()).and_then(|()| file.sync());
-        if let Err(error) = made.and_then(|()| self.disk.sync_dir(&self.dir)) {
-            self.disk.remove_file(&path).ok();
-            return Err(error);
-        }
         let (ms, log) = previous.map_or((0, 0), |header| (header.end_ms, header.end_log));
         let header = Header {
             begin_ms: ms,
@@ -342,6 +341,14 @@ impl Index {
             slots_used: 0,
             next_entry: 1,
         };
+        let made = file.set_len(self.size.file_bytes());
+        let made = made
+            .and_then(|()| file.write_at(&header.to_bytes(), 0))
+            .and_then(|()| file.sync());
+        if let Err(error) = made.and_then(|()| self.disk.sync_dir(&self.dir)) {
+            self.disk.remove_file(&path).ok();
+            return Err(error);
+        }
         Ok(IndexFile {
             path,
             file,
@@ -402,6 +409,8 @@ impl Index {
             let count = (one.pending.len() as u64 / ENTRY_BYTES) as u32;
             one.file
                 .write_at(&one.pending, self.size.entry_at(one.header.next_entry - count))?;
+            // A Java broker believes the header at once, as its mapped file would have it.
+            one.file.write_at(&one.header.to_bytes(), 0)?;
             one.pending.clear();
         }
         Ok(())
@@ -410,7 +419,6 @@ impl Index {
     fn flush_file(&self, one: &mut IndexFile) -> io::Result<()> {
         if one.dirty {
             self.write_entries(one)?;
-            one.file.sync()?;
             one.file.write_at(&one.header.to_bytes(), 0)?;
             one.file.sync()?;
             one.dirty = false;

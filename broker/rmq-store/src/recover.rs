@@ -4,7 +4,7 @@
 //! records that no queue knows are dispatched. After a crash
 //!
 //! 1. the checkpoint names a store time before which log and queues are safe; the walk begins with the last file whose
-//!    first record is that old, and not behind what the index holds;
+//!    first record is that old; the index forgets what is younger than its own time;
 //! 2. every queue ends before that file; what it knew of later messages may be torn and is forgotten;
 //! 3. records are read, checked and dispatched again up to the first that is not whole; there the log ends, and
 //!    everything behind becomes zeros, so that no later crash finds an old record there and believes it;
@@ -143,7 +143,7 @@ fn begin_crash(dispatcher: &Dispatcher, checkpoint: &Checkpoint) -> io::Result<(
         let mut head = vec![0; record::HEAD_BYTES];
         let is_old = segments.read_at(&mut head, first).is_ok()
             && record::store_ms_of_head(&head).is_some_and(|ms| ms > 0 && ms <= checkpoint.safe_ms());
-        if is_old && first <= indexed {
+        if is_old {
             from = first;
             break;
         }

@@ -33,6 +33,8 @@ use crate::sync::lock;
 const OPEN_LOG_FILES: usize = 1024;
 /// A dispatch that failed is tried again after this long.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// `maxMsgsNumBatch`: hits of one lookup by key.
+const KEY_HITS_MAX: usize = 64;
 /// Unsynced bytes from which a queue is synced before its time (`flushConsumeQueueLeastPages`, 2 pages).
 const QUEUE_LEAST_BYTES: u64 = 2 * 4096;
 
@@ -502,7 +504,8 @@ impl Store {
             .record_at(log_offset, self.inner.config.log_file_bytes as usize)
     }
 
-    /// Records with a key, newest first, and what the index last saw. Other keys of the same hash may be among them.
+    /// The newest `max` records with a key, in the order of the log, and what the index last saw. Other keys of the
+    /// same hash may be among them.
     pub fn find_by_key(
         &self,
         topic: &str,
@@ -514,7 +517,8 @@ impl Store {
         let Some(index) = &self.inner.index else {
             return Ok((Vec::new(), KeyHits::default()));
         };
-        let hits = index.find(topic, key, max.min(64), begin_ms, end_ms)?;
+        let mut hits = index.find(topic, key, max.min(KEY_HITS_MAX), begin_ms, end_ms)?;
+        hits.log_offsets.sort_unstable();
         let records = hits
             .log_offsets
             .iter()
