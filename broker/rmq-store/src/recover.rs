@@ -133,11 +133,6 @@ fn begin_clean(dispatcher: &Dispatcher, log_min: u64) -> io::Result<(u64, u64)> 
 /// Where to begin after a crash. Everything from there on is dispatched again.
 fn begin_crash(dispatcher: &Dispatcher, checkpoint: &Checkpoint) -> io::Result<(u64, u64)> {
     let segments = dispatcher.log.segments();
-    let indexed = dispatcher
-        .index
-        .as_ref()
-        .and_then(|index| index.end_log())
-        .unwrap_or(u64::MAX);
     let mut from = segments.first().unwrap_or(0);
     for first in segments.firsts().into_iter().rev() {
         let mut head = vec![0; record::HEAD_BYTES];
