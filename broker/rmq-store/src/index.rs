@@ -12,7 +12,7 @@
 
 use std::cmp::Ordering;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
@@ -197,7 +197,7 @@ impl Index {
             let path = self.dir.join(&entry.name);
             // A file is made with its length: another one is half a creation, or another configuration.
             if entry.len_bytes == 0 || is_cut {
-                self.disk.remove_file(&path)?;
+                self.remove(&path)?;
             }
             if entry.len_bytes != self.size.file_bytes() || is_cut {
                 continue;
@@ -206,7 +206,7 @@ impl Index {
             if !clean && (one.header.end_ms > synced_ms || names.peek().is_none()) {
                 is_cut = self.rebuild_slots(&mut one, synced_ms)?;
                 if one.header.next_entry == 1 {
-                    self.disk.remove_file(&one.path)?;
+                    self.remove(&one.path)?;
                     continue;
                 }
             }
@@ -214,6 +214,12 @@ impl Index {
         }
         *write(&self.files) = files;
         Ok(())
+    }
+
+    /// Removes a file for good: one that comes back after a power cut would be believed.
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove_file(path)?;
+        self.disk.sync_dir(&self.dir)
     }
 
     fn open(&self, path: PathBuf) -> io::Result<IndexFile> {
@@ -282,7 +288,7 @@ impl Index {
                 last.header.end_log = log_end - 1;
                 return self.rebuild_slots(last, i64::MAX).map(drop);
             }
-            self.disk.remove_file(&last.path)?;
+            self.remove(&last.path)?;
             files.pop();
         }
         Ok(())
@@ -299,10 +305,13 @@ impl Index {
     ) -> io::Result<()> {
         let mut files = write(&self.files);
         // A message that is indexed already, met again after a restart.
-        if files
-            .last()
-            .is_some_and(|last| last.header.next_entry > 1 && log_offset as i64 <= last.header.end_log)
-        {
+        let is_known = |header: &Header| match (log_offset as i64).cmp(&header.end_log) {
+            Ordering::Less => true,
+            // Of the last message of a full file some keys may have gone to the next one.
+            Ordering::Equal => header.next_entry > 1 && header.next_entry < self.size.entries,
+            Ordering::Greater => false,
+        };
+        if files.last().is_some_and(|last| is_known(&last.header)) {
             return Ok(());
         }
         for key in keys {
@@ -498,7 +507,7 @@ impl Index {
         let mut removed = 0;
         while files.len() > 1 && (files[0].header.end_log.max(0) as u64) < log_min {
             let one = files.remove(0);
-            self.disk.remove_file(&one.path)?;
+            self.remove(&one.path)?;
             removed += 1;
         }
         Ok(removed)
@@ -507,7 +516,7 @@ impl Index {
     /// Removes every file.
     pub(crate) fn destroy(&self) -> io::Result<()> {
         for one in write(&self.files).drain(..) {
-            self.disk.remove_file(&one.path)?;
+            self.remove(&one.path)?;
         }
         Ok(())
     }

@@ -11,22 +11,22 @@ use rmq_store::{
     Clock, Everything, FlushMode, Get, GetRequest, IndexSize, Observer, Retention, Store, StoreConfig, StoreEvent,
 };
 
-pub const ROOT: &str = "/store";
+pub(crate) const ROOT: &str = "/store";
 
 /// A clock that tests turn.
 #[derive(Clone, Default)]
-pub struct Hand(Arc<AtomicI64>);
+pub(crate) struct Hand(Arc<AtomicI64>);
 
 impl Hand {
-    pub fn new(now_ms: i64) -> Self {
+    pub(crate) fn new(now_ms: i64) -> Self {
         Hand(Arc::new(AtomicI64::new(now_ms)))
     }
 
-    pub fn turn(&self, by_ms: i64) -> i64 {
+    pub(crate) fn turn(&self, by_ms: i64) -> i64 {
         self.0.fetch_add(by_ms, Ordering::SeqCst) + by_ms
     }
 
-    pub fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         let hand = self.clone();
         Clock::new(move || hand.0.load(Ordering::SeqCst))
     }
@@ -47,7 +47,7 @@ impl Observer for Loud {
 }
 
 /// Files so small that every border is met.
-pub fn small(flush: FlushMode, hand: &Hand) -> StoreConfig {
+pub(crate) fn small(flush: FlushMode, hand: &Hand) -> StoreConfig {
     StoreConfig {
         log_file_bytes: 16 * 1024,
         queue_file_bytes: 20 * 50,
@@ -69,15 +69,15 @@ pub fn small(flush: FlushMode, hand: &Hand) -> StoreConfig {
     }
 }
 
-pub fn open(disk: &SimDisk, config: &StoreConfig) -> Store {
+pub(crate) fn open(disk: &SimDisk, config: &StoreConfig) -> Store {
     try_open(disk, config).unwrap()
 }
 
-pub fn try_open(disk: &SimDisk, config: &StoreConfig) -> Result<Store, rmq_store::OpenError> {
+pub(crate) fn try_open(disk: &SimDisk, config: &StoreConfig) -> Result<Store, rmq_store::OpenError> {
     Store::open_on(Arc::new(disk.clone()), config.clone(), Arc::new(Loud))
 }
 
-pub fn message<'a>(topic: &'a str, queue_id: i32, body: &'a [u8], properties: &'a [u8]) -> NewMessage<'a> {
+pub(crate) fn message<'a>(topic: &'a str, queue_id: i32, body: &'a [u8], properties: &'a [u8]) -> NewMessage<'a> {
     NewMessage {
         topic,
         queue_id,
@@ -94,7 +94,7 @@ pub fn message<'a>(topic: &'a str, queue_id: i32, body: &'a [u8], properties: &'
 }
 
 /// Waits for the dispatcher, which tells nobody when it is done.
-pub fn settle(store: &Store) {
+pub(crate) fn settle(store: &Store) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while store.dispatch_behind_bytes() > 0 {
         assert!(Instant::now() < deadline, "dispatch does not follow");
@@ -102,7 +102,7 @@ pub fn settle(store: &Store) {
     }
 }
 
-pub fn get(store: &Store, topic: &str, queue_id: i32, offset: i64) -> Get {
+pub(crate) fn get(store: &Store, topic: &str, queue_id: i32, offset: i64) -> Get {
     store.get(
         &GetRequest {
             topic,
@@ -116,7 +116,7 @@ pub fn get(store: &Store, topic: &str, queue_id: i32, offset: i64) -> Get {
 }
 
 /// The records of an answer.
-pub fn records(get: &Get) -> Vec<Record<'_>> {
+pub(crate) fn records(get: &Get) -> Vec<Record<'_>> {
     let mut at = 0;
     let found = get.messages.iter().map(|message| {
         let bytes = &get.body[at..at + message.size_bytes as usize];
@@ -134,7 +134,7 @@ pub fn records(get: &Get) -> Vec<Record<'_>> {
 }
 
 /// Every record of a queue, which must have no holes.
-pub fn read_queue(store: &Store, topic: &str, queue_id: i32) -> Vec<(i64, Vec<u8>, Vec<u8>)> {
+pub(crate) fn read_queue(store: &Store, topic: &str, queue_id: i32) -> Vec<(i64, Vec<u8>, Vec<u8>)> {
     let (min, max) = (store.min_offset(topic, queue_id), store.max_offset(topic, queue_id));
     let mut all = Vec::new();
     let mut next = min;
@@ -158,6 +158,6 @@ pub fn read_queue(store: &Store, topic: &str, queue_id: i32) -> Vec<(i64, Vec<u8
 }
 
 /// Path of a file of the store.
-pub fn path(name: &str) -> PathBuf {
+pub(crate) fn path(name: &str) -> PathBuf {
     PathBuf::from(ROOT).join(name)
 }
