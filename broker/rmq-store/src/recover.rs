@@ -205,7 +205,7 @@ fn walk(
                 walk.records += 1;
                 at += record.bytes.len() as u64;
                 walk.end = at;
-                if walk.records % ROUND_RECORDS == 0 {
+                if walk.records.is_multiple_of(ROUND_RECORDS) {
                     dispatcher.write(&touched)?;
                     touched.clear();
                 }

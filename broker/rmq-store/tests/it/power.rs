@@ -21,12 +21,15 @@ const LIVES: u64 = 10;
 
 type Place = (&'static str, i32, i64);
 
+/// Topic, queue, body, properties.
+type Sent = (&'static str, i32, Vec<u8>, Vec<u8>);
+
 /// What the producers and consumers of all lives know.
 #[derive(Default)]
 struct Book {
     next_id: AtomicU64,
-    /// What was sent, by id: topic, queue, body, properties.
-    sent: Mutex<HashMap<u64, (&'static str, i32, Vec<u8>, Vec<u8>)>>,
+    /// What was sent, by id.
+    sent: Mutex<HashMap<u64, Sent>>,
     /// What must be there: by place, the id.
     promised: Mutex<BTreeMap<Place, u64>>,
     /// What was acknowledged without a promise that holds through a power cut.
