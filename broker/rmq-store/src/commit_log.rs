@@ -281,7 +281,7 @@ impl CommitLog {
         // A try that failed behind this point has left the file; it is empty.
         let fresh = match self.segments.holding(next) {
             Some(first) => self.segments.file(first)?,
-            None => self.segments.create(next)?,
+            None => self.segments.create(next, false)?,
         };
         if let Some(old) = tail.file.as_ref().filter(|_| left >= BLANK_BYTES as u64) {
             let left = u32::try_from(left).map_err(|_| AppendError::TooLong)?;
@@ -341,7 +341,7 @@ impl CommitLog {
                 let next = tail.first + tail.at;
                 let fresh = match self.segments.holding(next) {
                     Some(first) => self.segments.file(first)?,
-                    None => self.segments.create(next)?,
+                    None => self.segments.create(next, false)?,
                 };
                 *tail = Tail {
                     file: Some(fresh),

@@ -227,7 +227,7 @@ impl ConsumeQueue {
             let file = if self.segments.holding(byte).is_some() {
                 self.segments.file(first)?
             } else {
-                self.segments.create(first)?
+                self.segments.create(first, true)?
             };
             let count = pending.bytes.len().min((first + size - byte) as usize);
             file.write_at(&pending.bytes[..count], byte - first)?;

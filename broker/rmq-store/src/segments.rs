@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
@@ -18,6 +18,9 @@ use crate::sync::{lock, read, write};
 
 /// Digits of a file name.
 const NAME_DIGITS: usize = 20;
+
+/// Folders that may be new with a file: queue, topic, `consumequeue`; one above holds the name of the last.
+const NEW_FOLDERS: usize = 4;
 
 /// Name of the file that starts at `first`.
 pub(crate) fn file_name(first: u64) -> String {
@@ -131,6 +134,7 @@ pub(crate) struct Segments {
     owner: u64,
     /// First offsets, ascending and without gaps.
     firsts: RwLock<Vec<u64>>,
+    has_unsynced_names: AtomicBool,
 }
 
 impl Segments {
@@ -144,6 +148,7 @@ impl Segments {
             handles,
             owner,
             firsts: RwLock::default(),
+            has_unsynced_names: AtomicBool::new(false),
         }
     }
 
@@ -248,30 +253,38 @@ impl Segments {
         read_exact_at(self.file(first)?.as_ref(), buf, offset - first)
     }
 
-    /// Adds the file that starts at `first`; it is full of zeros, takes no room and survives a power cut.
-    /// A row that has files can only be continued.
-    pub(crate) fn create(&self, first: u64) -> io::Result<Arc<dyn DiskFile>> {
-        if let Some(last) = self.last() {
-            if first != last + self.size_bytes {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "not the next file of the row",
-                ));
-            }
-        } else {
-            self.disk.create_dir_all(&self.dir)?;
+    /// Adds the file that starts at `first`; it is full of zeros and takes no room. A row that has files can only be
+    /// continued. With `lazily` the first file of a row need not survive a power cut before [`sync`](Self::sync):
+    /// thousands of new queues must not wait for a disk each.
+    pub(crate) fn create(&self, first: u64, lazily: bool) -> io::Result<Arc<dyn DiskFile>> {
+        let last = self.last();
+        if last.is_some_and(|last| first != last + self.size_bytes) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not the next file of the row",
+            ));
         }
+        self.disk.create_dir_all(&self.dir)?;
         let path = self.path(first);
         let file = self.disk.open(&path, OpenMode::Create)?;
-        let made = file
-            .set_len(self.size_bytes)
-            .and_then(|()| file.sync())
-            .and_then(|()| self.disk.sync_dir(&self.dir));
+        let is_lazy = lazily && last.is_none();
+        let made = file.set_len(self.size_bytes).and_then(|()| {
+            if is_lazy {
+                return Ok(());
+            }
+            // A file must not survive one before it.
+            if let Some(last) = last.filter(|_| lazily) {
+                self.file(last)?.sync()?;
+            }
+            file.sync()?;
+            self.disk.sync_dir(&self.dir)
+        });
         if let Err(error) = made {
             // Half a file would be in the way of the next try and of the next start.
             self.disk.remove_file(&path).ok();
             return Err(error);
         }
+        self.has_unsynced_names.store(true, Ordering::Release);
         write(&self.firsts).push(first);
         self.handles.get((self.owner, first), || Ok(Arc::clone(&file)))
     }
@@ -333,7 +346,7 @@ impl Segments {
         self.disk.modified_ms(&self.path(first))
     }
 
-    /// Syncs every file that holds a byte of `from..to`.
+    /// Syncs every file that holds a byte of `from..to`, and the names of new ones up to the store's folder.
     pub(crate) fn sync(&self, from: u64, to: u64) -> io::Result<()> {
         let mut first = from - from % self.size_bytes;
         while first < to {
@@ -341,6 +354,17 @@ impl Segments {
                 self.file(first)?.sync()?;
             }
             first += self.size_bytes;
+        }
+        if self.has_unsynced_names.swap(false, Ordering::AcqRel) {
+            let synced = self
+                .dir
+                .ancestors()
+                .take(NEW_FOLDERS)
+                .try_for_each(|dir| self.disk.sync_dir(dir));
+            if synced.is_err() {
+                self.has_unsynced_names.store(true, Ordering::Release);
+            }
+            return synced;
         }
         Ok(())
     }

@@ -115,6 +115,10 @@ impl Store {
         ] {
             disk.create_dir_all(dir)?;
         }
+        // The names of these folders must survive what will lie in them.
+        for dir in root.ancestors().take(2).filter(|dir| !dir.as_os_str().is_empty()) {
+            disk.sync_dir(dir)?;
+        }
         let guard = disk.lock(&root.join("lock")).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::Locked,
             _ => OpenError::Io(error),
