@@ -100,7 +100,7 @@ impl Phrases {
     fn not_known(&self, symptom: &Unexplained) -> Answer {
         let times = || symptom.evidence.iter().filter_map(|line| line.at);
         let since = match (times().min(), times().max()) {
-            (Some(first), Some(last)) if last > first => self.from_to(first, last),
+            (Some(first), Some(last)) if last > first => self.between(first, last),
             (Some(first), _) => self.clock.full(first),
             _ => self.words.no_time.into(),
         };
@@ -128,14 +128,14 @@ impl Phrases {
             Some(_) if coverage.missed() => Quiet::Unknown(self.words.nothing_in_window.into()),
             Some((window, range)) => {
                 let (from, to) = (window.0.max(range.0), window.1.min(range.1));
-                Quiet::Healthy(fill(self.words.healthy_in_window, &[&self.from_to(from, to)]))
+                Quiet::Healthy(fill(self.words.healthy_in_window, &[&self.between(from, to)]))
             }
             None => Quiet::Healthy(self.words.healthy.into()),
         }
     }
 
     /// `2024-05-01 14:00:00 – 16:02:11`
-    pub(super) fn from_to(&self, first: i64, last: i64) -> String {
+    pub(super) fn between(&self, first: i64, last: i64) -> String {
         let clock = self.clock;
         format!(
             "{} {} {}",

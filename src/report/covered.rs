@@ -91,7 +91,7 @@ pub(super) fn summary(coverage: &Coverage, phrases: &Phrases) -> String {
 /// `2024-05-01 14:00:00 – 16:02:11 +08:00`
 pub(super) fn range(coverage: &Coverage, phrases: &Phrases) -> Option<String> {
     let (first, last) = coverage.range()?;
-    Some(format!("{} {}", phrases.from_to(first, last), phrases.clock.offset()))
+    Some(format!("{} {}", phrases.between(first, last), phrases.clock.offset()))
 }
 
 /// The time that was asked for, where it cuts the logs' time off: `2024-05-01 14:00:00 – 15:00:00`; an end that nobody
