@@ -5,6 +5,7 @@
 //! end and begin closest to the sources whose time is known, preferring its own host; without any of those GMT+8 is
 //! assumed, since then only differences matter. What was assumed is told once.
 
+use crate::model::moment::GMT8_MS;
 use crate::model::{Lang, Moment, SourceInfo, Zone};
 use std::collections::BTreeMap;
 
@@ -56,7 +57,6 @@ impl Assumption {
 }
 
 const HOUR_MS: i64 = 3_600_000;
-const GMT8_MS: i64 = 8 * HOUR_MS;
 
 impl Clocks {
     /// Settled time in milliseconds UTC; `None` for a JVM's uptime.
@@ -169,14 +169,9 @@ mod tests {
 
     fn source(host: &str) -> SourceInfo {
         SourceInfo {
-            path: String::new(),
             host: host.into(),
-            role: None,
             format: "log",
-            log: None,
-            bytes: 0,
-            lines: 0,
-            skipped: None,
+            ..SourceInfo::default()
         }
     }
 

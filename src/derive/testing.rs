@@ -12,12 +12,8 @@ pub(super) fn source(path: &str) -> SourceInfo {
     SourceInfo {
         path: path.into(),
         host: path.split_once('/').map_or("", |(host, _)| host).into(),
-        role: None,
         format: "log",
-        log: None,
-        bytes: 0,
-        lines: 0,
-        skipped: None,
+        ..SourceInfo::default()
     }
 }
 

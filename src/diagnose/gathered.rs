@@ -207,13 +207,8 @@ mod tests {
         Read {
             info: SourceInfo {
                 path: index.to_string(),
-                host: String::new(),
-                role: None,
                 format: "log",
-                log: None,
-                bytes: 0,
-                lines: 0,
-                skipped: None,
+                ..SourceInfo::default()
             },
             tallies: Tallies::default(),
             facts: (1..=facts as u32).map(fact).collect(),

@@ -81,12 +81,7 @@ fn info(source: &Source, hosts: &Hosts) -> SourceInfo {
     SourceInfo {
         path: source.path.clone(),
         host: hosts.of(&source.path),
-        role: None,
-        format: "",
-        log: None,
-        bytes: 0,
-        lines: 0,
-        skipped: None,
+        ..SourceInfo::default()
     }
 }
 

@@ -12,7 +12,6 @@ pub mod jvm;
 pub mod log;
 pub mod pieces;
 pub mod series;
-pub mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;
 

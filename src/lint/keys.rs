@@ -131,24 +131,10 @@ fn nearest(class: &str, key: &str, version: Option<Version>) -> Option<&'static 
         .map(|(_, near)| near)
 }
 
-/// Edits (insert, delete, replace, swap neighbours) between two short ASCII texts.
+/// Edits (insert, delete, replace, swap neighbours) between two short texts; texts of very unlike lengths are not compared.
 pub(super) fn distance(one: &str, two: &str) -> usize {
-    let (one, two) = (one.as_bytes(), two.as_bytes());
-    if one.len().abs_diff(two.len()) > 4 {
-        return usize::MAX;
+    match one.len().abs_diff(two.len()) {
+        0..=4 => strsim::osa_distance(one, two),
+        _ => usize::MAX,
     }
-    let mut older = vec![0; two.len() + 1];
-    let mut before: Vec<usize> = (0..=two.len()).collect();
-    for i in 1..=one.len() {
-        let mut row = vec![i; two.len() + 1];
-        for j in 1..=two.len() {
-            let differs = usize::from(one[i - 1] != two[j - 1]);
-            row[j] = (before[j] + 1).min(row[j - 1] + 1).min(before[j - 1] + differs);
-            if i > 1 && j > 1 && one[i - 1] == two[j - 2] && one[i - 2] == two[j - 1] {
-                row[j] = row[j].min(older[j - 2] + 1);
-            }
-        }
-        older = std::mem::replace(&mut before, row);
-    }
-    before[two.len()]
 }

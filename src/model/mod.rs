@@ -12,6 +12,7 @@ pub mod moment;
 pub mod record;
 pub mod source;
 pub mod span;
+pub mod stamp;
 pub mod text;
 pub mod units;
 pub mod version;

@@ -3,6 +3,9 @@
 //! Formats only *read* stamps; which offset a source without a written zone has is settled once for the whole bundle
 //! (`derive/clocks.rs`), after the scan. Nothing may compare two moments of different sources before that.
 
+/// The offset of GMT+8, in which RocketMQ's shipped server patterns print whatever the host's zone.
+pub const GMT8_MS: i64 = 8 * 3_600_000;
+
 /// How the zone of a stamp is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Zone {

@@ -62,7 +62,7 @@ impl LogKind {
 }
 
 /// What the run knows of a source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SourceInfo {
     /// Path as the user can find it; members of archives as `bundle.tar.gz!/broker-a/broker.log`.
     pub path: String,

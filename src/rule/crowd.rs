@@ -84,14 +84,10 @@ mod tests {
 
     fn info(host: &str) -> SourceInfo {
         SourceInfo {
-            path: String::new(),
             host: host.into(),
             role: Some(Role::Broker),
             format: "log",
-            log: None,
-            bytes: 0,
-            lines: 0,
-            skipped: None,
+            ..SourceInfo::default()
         }
     }
 

@@ -353,16 +353,7 @@ mod tests {
                 .at(Some(Moment::utc(i64::from(i) * 1000)))
                 .with("n", f64::from(i % 7))
         };
-        let source = SourceInfo {
-            path: String::new(),
-            host: String::new(),
-            role: None,
-            format: "",
-            log: None,
-            bytes: 0,
-            lines: 0,
-            skipped: None,
-        };
+        let source = SourceInfo::default();
         let ports = Ports::default();
         let (mut whole, mut a, mut b) = (Tally::default(), Tally::default(), Tally::default());
         for i in 1..=100 {

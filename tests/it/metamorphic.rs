@@ -1,5 +1,5 @@
-//! What must not change a diagnosis does not, and what must, does ("How evidence is weighed"): cheap, and hard to fool.
-//! Every incident of `samples/incidents` is tried.
+//! What must not change a diagnosis does not, and what must, does: cheap, and hard to fool. Every incident of
+//! `samples/incidents` is tried.
 
 use crate::samples::folders;
 use crate::support::diagnose;

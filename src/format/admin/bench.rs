@@ -10,8 +10,8 @@
 //!
 //! The batch producer adds `Send MPS`, the transaction producer counts its checks.
 
-use crate::format::stamp;
 use crate::format::{Format, Sink};
+use crate::model::stamp;
 use crate::model::{Event, Moment, Text};
 
 /// Benchmark reports.

@@ -5,8 +5,8 @@
 //! #Topic                            #Broker Name                      #QID  …
 //! ```
 
-use crate::format::stamp::{self, Stamp};
 use crate::model::Text;
+use crate::model::stamp::{self, Stamp};
 
 /// How far above a title the command may stand.
 const REACH: usize = 6;

@@ -5,8 +5,8 @@
 //! {"ts":"2026-05-02T10:14:09.123456789+08:00","ev":"request.done","sev":"warning","node":"broker-a","request":"send","total_ms":812,"queue_ms":790}
 //! ```
 
-use crate::format::stamp;
 use crate::format::{Format, Sink};
+use crate::model::stamp;
 use crate::model::{Event, Moment, Text};
 use serde_json::{Map, Value as Json};
 

@@ -14,8 +14,8 @@
 //! 4.x cuts names to 32 characters. Growth between two files is derived later; within one file it is told here.
 
 use super::command;
-use crate::format::stamp;
 use crate::format::{Format, Sink};
+use crate::model::stamp;
 use crate::model::{Event, Moment, Text};
 use std::collections::{BTreeSet, HashMap};
 

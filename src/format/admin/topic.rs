@@ -14,8 +14,8 @@
 //! fastjson writes number keys without quotes; they are quoted before the JSON is read.
 
 use super::command;
-use crate::format::stamp;
 use crate::format::{Format, Sink};
+use crate::model::stamp;
 use crate::model::{Event, Text};
 use regex::Regex;
 use serde_json::Value as Json;

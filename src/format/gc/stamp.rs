@@ -7,8 +7,7 @@
 //! ```
 
 use super::scan::{number, number_start};
-use crate::model::Moment;
-use crate::model::moment::civil_ms;
+use crate::model::{Moment, stamp};
 
 /// What a line or record says about its time.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -26,61 +25,10 @@ impl Stamp {
     }
 }
 
-/// `n` digits at `at`.
-fn digits(text: &[u8], at: usize, n: usize) -> Option<u32> {
-    let mut value = 0;
-    for byte in text.get(at..at + n)? {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        value = value * 10 + u32::from(byte - b'0');
-    }
-    Some(value)
-}
-
 /// The date stamp at the start of `text` and its length: `2014-03-12T21:18:20.385-0500`, blank instead of `T`, comma
 /// instead of dot, `Z`, `+02:00`, or no zone at all.
 pub fn date(text: &[u8]) -> Option<(Moment, usize)> {
-    if text.len() < 19 || text[4] != b'-' || text[7] != b'-' || !matches!(text[10], b'T' | b' ') {
-        return None;
-    }
-    if text[13] != b':' || text[16] != b':' {
-        return None;
-    }
-    let (year, month, day) = (digits(text, 0, 4)?, digits(text, 5, 2)?, digits(text, 8, 2)?);
-    let (hour, minute, second) = (digits(text, 11, 2)?, digits(text, 14, 2)?, digits(text, 17, 2)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let mut at = 19;
-    let mut milli = 0;
-    if matches!(text.get(at), Some(b'.' | b',')) && text.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        let len = text[at + 1..].iter().take(9).take_while(|b| b.is_ascii_digit()).count();
-        for place in 0..3 {
-            let digit = if place < len { text[at + 1 + place] - b'0' } else { 0 };
-            milli = milli * 10 + u32::from(digit);
-        }
-        at += 1 + len;
-    }
-    let wall = civil_ms(i64::from(year), month, day, hour, minute, second, milli);
-    Some(match zone(&text[at..]) {
-        Some((offset_min, len)) => (Moment::utc(wall - i64::from(offset_min) * 60_000), at + len),
-        None => (Moment::local(wall), at),
-    })
-}
-
-/// The offset at the start of `text` in minutes, and its length.
-fn zone(text: &[u8]) -> Option<(i32, usize)> {
-    let sign = match text.first()? {
-        b'Z' => return Some((0, 1)),
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let hours = digits(text, 1, 2)?;
-    let colon = usize::from(text.get(3) == Some(&b':'));
-    let minutes = digits(text, 3 + colon, 2)?;
-    (hours <= 18 && minutes < 60).then(|| (sign * (hours * 60 + minutes) as i32, 5 + colon))
+    stamp::of_bytes(text).map(|stamp| (stamp.local(), stamp.len))
 }
 
 /// The stamp that ends right before a classic record (`text` ends where its bracket opens).
@@ -163,6 +111,8 @@ pub fn decorators(prefix: &[u8]) -> Stamp {
 
 /// Milliseconds from here on count from the epoch and not from the start of the JVM (2001-09-09).
 const EPOCH_MS: f64 = 1e12;
+/// The year 10000: no clock is there, and times beyond cannot be told from each other.
+const EPOCH_MAX_MS: f64 = 2.534e14;
 
 fn decorator(text: &[u8], stamp: &mut Stamp, nanos: &mut Option<f64>) {
     if !text.first().is_some_and(u8::is_ascii_digit) {
@@ -175,7 +125,7 @@ fn decorator(text: &[u8], stamp: &mut Stamp, nanos: &mut Option<f64>) {
     let Some((value, len)) = number(text) else { return };
     match &text[len..] {
         b"s" => stamp.uptime_s = Some(value),
-        b"ms" if value >= EPOCH_MS => {
+        b"ms" if (EPOCH_MS..EPOCH_MAX_MS).contains(&value) => {
             stamp.wall.get_or_insert(Moment::utc(value as i64));
         }
         b"ms" => {

@@ -6,8 +6,8 @@
 //! 11/24/26 18:27:44   2026年11月24日 11时18分15秒                both, above each sample of iostat -t
 //! ```
 
-use crate::model::Moment;
-use crate::model::moment::{civil_ms, days_from_civil};
+use crate::model::moment::days_from_civil;
+use crate::model::{Moment, stamp};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -37,14 +37,8 @@ impl Day {
 
 /// The month that an English name starts (`Nov`, `November`).
 pub(super) fn month_of(word: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
-    let start = word.get(..3)?.to_ascii_lowercase();
-    (word.bytes().all(|b| b.is_ascii_alphabetic()))
-        .then(|| MONTHS.iter().position(|month| *month == start))
-        .flatten()
-        .map(|at| at as u32 + 1)
+    let is_word = word.bytes().all(|b| b.is_ascii_alphabetic());
+    stamp::month(word.as_bytes().get(..3)?).filter(|_| is_word)
 }
 
 /// The first date of a line, in whatever order its locale writes it. Two numbers before the year are month and day,
@@ -234,7 +228,7 @@ pub(super) fn syslog_ms(month: &str, day: &str, clock: &str, year: i64) -> Optio
     let month = month_of(month)?;
     let day = is_digits(day, 1, 2).then(|| day.parse().ok())??;
     let clock = clock_of_word(clock)?;
-    Day::new(year, month, day).map(|day| civil_ms(day.year, day.month, day.day, 0, 0, 0, 0) + clock)
+    Day::new(year, month, day).map(|day| day.ms() + clock)
 }
 
 #[cfg(test)]

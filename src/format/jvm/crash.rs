@@ -13,9 +13,9 @@
 //! Options of its command line are read by `flags`.
 
 use super::version;
-use crate::format::stamp;
 use crate::format::{Format, Sink};
 use crate::model::moment::civil_ms;
+use crate::model::stamp;
 use crate::model::{Event, Moment, Text};
 
 /// Crash files.

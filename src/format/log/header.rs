@@ -1,4 +1,4 @@
-//! The prefix of a log line: stamp, level, thread, logger. Knows every layout of `rocketmq-logs.md` 1 and the usual
+//! The prefix of a log line: stamp, level, thread, logger. Knows every layout of RocketMQ's own patterns and the usual
 //! ones of logback, log4j2, Spring Boot, logrus, zap, spdlog, Boost.Log, Python logging and syslog.
 //!
 //! ```text
@@ -9,7 +9,9 @@
 //! ```
 
 use super::plain::{self, Plain};
-use crate::model::moment::civil_ms;
+use super::stamp::{Stamp, read_stamp, starts_with_stamp};
+use crate::model::moment::GMT8_MS;
+use crate::model::stamp::{Yearless, syslog};
 use crate::model::{Level, Moment, Zone};
 
 /// What the prefix of a line says.
@@ -25,8 +27,6 @@ pub struct Header<'a> {
     pub logger: &'a str,
 }
 
-/// GMT+8, in which RocketMQ's shipped server patterns print whatever the host's zone.
-const GMT8_MS: i64 = 8 * 3_600_000;
 /// How far into a line a prefix may reach.
 const PREFIX_MAX: usize = 240;
 
@@ -44,30 +44,9 @@ pub fn begins_record(line: &[u8]) -> bool {
         }
         b't' => line.starts_with(b"time=\""),
         b'{' => line.starts_with(b"{\"") && line.len() > 20,
-        b'A'..=b'Z' => level_at(line).is_some() || syslog_stamp(line).is_some(),
+        b'A'..=b'Z' => level_at(line).is_some() || syslog(line).is_some(),
         b' ' => line.len() > 2 && line[1] == b'[' && starts_with_stamp(&line[2..]),
         _ => false,
-    }
-}
-
-fn digits(line: &[u8], from: usize, count: usize) -> bool {
-    line.len() >= from + count && line[from..from + count].iter().all(u8::is_ascii_digit)
-}
-
-fn starts_with_stamp(line: &[u8]) -> bool {
-    // 2023-03-01, 2023/03/01, 10:00:00, 03-01 10:00:00, 20230301 10:00:00, 01-Mar-2023
-    match line.get(4) {
-        Some(b'-' | b'/' | b'.') if digits(line, 0, 4) && digits(line, 5, 2) => return true,
-        _ => {}
-    }
-    match line.get(2) {
-        Some(b':') => digits(line, 0, 2) && digits(line, 3, 2) && line.get(5) == Some(&b':') && digits(line, 6, 2),
-        Some(b'-' | b'/') => {
-            digits(line, 0, 2)
-                && (digits(line, 3, 2) && matches!(line.get(5), Some(b' ' | b'T' | b'-' | b'/'))
-                    || (line.len() > 8 && line[3..6].iter().all(u8::is_ascii_alphabetic) && digits(line, 0, 2)))
-        }
-        _ => digits(line, 0, 8) && line.get(8) == Some(&b' ') && digits(line, 9, 2),
     }
 }
 
@@ -115,132 +94,6 @@ fn find_level(text: &[u8]) -> Option<(Level, usize, usize)> {
         at += 1;
     }
     None
-}
-
-const MONTHS: [&[u8]; 12] = [
-    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
-];
-
-fn syslog_stamp(line: &[u8]) -> Option<(u32, u32)> {
-    let month = MONTHS.iter().position(|m| line.starts_with(m))? as u32 + 1;
-    let day_tens = match line.get(4)? {
-        b' ' => 0,
-        d @ b'0'..=b'3' => u32::from(d - b'0'),
-        _ => return None,
-    };
-    let day = day_tens * 10 + u32::from(line.get(5)?.checked_sub(b'0')?);
-    (line.get(3) == Some(&b' ') && digits(line, 7, 2) && line.get(9) == Some(&b':') && (1..=31).contains(&day))
-        .then_some((month, day))
-}
-
-/// A stamp read from the start of a text: the moment as its layout tells it, whether a fraction and a zone were written,
-/// and how many bytes it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    /// Wall clock as if UTC, or UTC when `zone_written`.
-    pub ms: i64,
-    /// The offset was written.
-    pub zone_written: bool,
-    /// Milliseconds were written.
-    pub fraction: bool,
-    /// The date was written (else only a time of day).
-    pub dated: bool,
-    /// Bytes.
-    pub len: usize,
-}
-
-fn number(text: &[u8], from: usize, count: usize) -> Option<u32> {
-    let part = text.get(from..from + count)?;
-    part.iter()
-        .try_fold(0u32, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
-}
-
-/// Reads `2023-03-01 10:00:00[.,fff][ ][Z|+08:00|+0800]`, `2023/03/01T…`, `10:00:00[.,fff]`, `03-01 10:00:00`,
-/// `20230301 10:00:00`, `01-Mar-2023 10:00:00`.
-pub fn read_stamp(text: &[u8]) -> Option<Stamp> {
-    let (year, month, day, mut at, dated) = read_date(text)?;
-    if at > 0 {
-        match text.get(at) {
-            Some(b' ' | b'T' | b'_' | b'-' | b':') => at += 1,
-            _ => return None,
-        }
-        if text.get(at) == Some(&b' ') {
-            at += 1;
-        }
-    }
-    let (hour, minute, second) = (number(text, at, 2)?, number(text, at + 3, 2)?, number(text, at + 6, 2)?);
-    // `20\:55\:56`: mqbroker -p of 4.x prints the backslashes of its pattern; not worth a shape of its own.
-    if text.get(at + 2) != Some(&b':') || text.get(at + 5) != Some(&b':') || hour > 24 || minute > 59 || second > 60 {
-        return None;
-    }
-    at += 8;
-    let mut milli = 0;
-    let mut fraction = false;
-    if matches!(text.get(at), Some(b'.' | b',' | b':')) && text.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        let len = text[at + 1..].iter().take(9).take_while(|c| c.is_ascii_digit()).count();
-        let shown = number(text, at + 1, len.min(3)).unwrap_or(0);
-        milli = shown * [100, 10, 1][len.clamp(1, 3) - 1];
-        fraction = true;
-        at += 1 + len;
-    }
-    let mut ms = civil_ms(year, month, day, hour, minute, second, milli);
-    let (offset, len) = read_offset(&text[at..]);
-    if let Some(offset) = offset {
-        ms -= offset;
-    }
-    Some(Stamp {
-        ms,
-        zone_written: offset.is_some(),
-        fraction,
-        dated,
-        len: at + len,
-    })
-}
-
-fn read_date(text: &[u8]) -> Option<(i64, u32, u32, usize, bool)> {
-    let valid = |m: u32, d: u32| (1..=12).contains(&m) && (1..=31).contains(&d);
-    if let (Some(year), Some(b'-' | b'/' | b'.')) = (number(text, 0, 4), text.get(4)) {
-        let (month, day) = (number(text, 5, 2)?, number(text, 8, 2)?);
-        return valid(month, day).then_some((i64::from(year), month, day, 10, true));
-    }
-    if let (Some(date), Some(b' ')) = (number(text, 0, 8), text.get(8)) {
-        let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
-        return valid(month, day).then_some((i64::from(year), month, day, 8, true));
-    }
-    match text.get(2) {
-        Some(b':') => Some((1970, 1, 1, 0, false)),
-        Some(b'-' | b'/') if text.get(3).is_some_and(u8::is_ascii_alphabetic) => {
-            let month = MONTHS.iter().position(|m| text.get(3..6) == Some(m))? as u32 + 1;
-            Some((i64::from(number(text, 7, 4)?), month, number(text, 0, 2)?, 11, true))
-        }
-        Some(b'-' | b'/') if matches!(text.get(5), Some(b' ' | b'T')) => {
-            let (month, day) = (number(text, 0, 2)?, number(text, 3, 2)?);
-            valid(month, day).then_some((1970, month, day, 5, false))
-        }
-        Some(b'-' | b'/') => {
-            let (year, month, day) = (number(text, 0, 2)?, number(text, 3, 2)?, number(text, 6, 2)?);
-            valid(month, day).then_some((2000 + i64::from(year), month, day, 8, true))
-        }
-        _ => None,
-    }
-}
-
-fn read_offset(text: &[u8]) -> (Option<i64>, usize) {
-    let blank = usize::from(text.first() == Some(&b' '));
-    match text.get(blank) {
-        Some(b'Z') if !text.get(blank + 1).is_some_and(u8::is_ascii_alphanumeric) => (Some(0), blank + 1),
-        Some(sign @ (b'+' | b'-')) => {
-            let colon = usize::from(text.get(blank + 3) == Some(&b':'));
-            match (number(text, blank + 1, 2), number(text, blank + 3 + colon, 2)) {
-                (Some(hours), Some(minutes)) if hours <= 15 => {
-                    let ms = i64::from(hours * 60 + minutes) * 60_000;
-                    (Some(if *sign == b'-' { -ms } else { ms }), blank + 5 + colon)
-                }
-                _ => (None, 0),
-            }
-        }
-        _ => (None, 0),
-    }
 }
 
 /// Threads that only RocketMQ's servers have: their lines are stamped in GMT+8.
@@ -297,9 +150,9 @@ pub fn read_header(line: &str, server: bool) -> Header<'_> {
     let mut stamp = read_stamp(&bytes[skip..]);
     if let Some(found) = stamp {
         rest = skip + found.len;
-    } else if syslog_stamp(bytes).is_some() {
+    } else if syslog(bytes).is_some() {
         header.at = None;
-        rest = 15.min(bytes.len());
+        rest = Yearless::LEN;
     } else if let Some((level, _)) = level_at(&bytes[skip.min(bytes.len())..]) {
         // `WARN  [2021-09-06 15:24:26] …`, `[ERROR] 2021-…`
         header.level = level;
@@ -583,15 +436,6 @@ mod tests {
         ] {
             assert!(!begins_record(line.as_bytes()), "{line}");
         }
-    }
-
-    #[test]
-    fn stamps_are_exact() {
-        let stamp = |t: &str| read_stamp(t.as_bytes()).map(|s| s.ms);
-        assert_eq!(stamp("1970-01-02 00:00:01"), Some(86_401_000));
-        assert_eq!(stamp("1970-01-01T08:00:00.5+08:00"), Some(500));
-        assert_eq!(stamp("1970-01-01 00:00:00,030"), Some(30));
-        assert_eq!(stamp("2023-13-01 00:00:00"), None);
     }
 
     proptest::proptest! {

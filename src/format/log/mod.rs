@@ -6,6 +6,7 @@ pub mod header;
 pub mod plain;
 pub mod scan;
 pub mod sieve;
+mod stamp;
 pub mod stitch;
 pub mod template;
 pub mod which;

@@ -5,7 +5,7 @@
 
 use super::Clock;
 use crate::format::Sink;
-use crate::format::stamp;
+use crate::model::stamp;
 use crate::model::{Event, LogKind, Moment, SourceId, Span};
 
 /// Finds holes.

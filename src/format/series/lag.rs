@@ -12,7 +12,7 @@
 use super::Clock;
 use super::stats::{item, topic_and_group};
 use crate::format::Sink;
-use crate::format::stamp;
+use crate::model::stamp;
 use crate::model::{Event, Moment, SourceId, Span};
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@
 use super::Clock;
 use crate::format::Sink;
 use crate::format::log::SeriesLine;
-use crate::format::stamp;
+use crate::model::stamp;
 use crate::model::{Event, LogKind, Moment, SourceId, Span};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;

@@ -19,7 +19,7 @@ pub mod watermark;
 
 use crate::format::Sink;
 use crate::format::log::{Marks, SeriesLine};
-use crate::format::stamp::Stamp;
+use crate::model::stamp::Stamp;
 use crate::model::{LogKind, Moment, SourceId};
 
 /// How the stamps of a log without a written zone are meant.

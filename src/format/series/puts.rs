@@ -7,7 +7,7 @@
 
 use super::Clock;
 use crate::format::Sink;
-use crate::format::stamp::{self, Stamp};
+use crate::model::stamp::{self, Stamp};
 use crate::model::{Event, SourceId, Span};
 
 /// What the messages of this series hold.

@@ -10,7 +10,7 @@
 use super::Clock;
 use super::rates::RateSeries;
 use crate::format::Sink;
-use crate::format::stamp::{self, Stamp};
+use crate::model::stamp::{self, Stamp};
 use crate::model::{Event, SourceId, Span};
 
 /// One counter in one minute.

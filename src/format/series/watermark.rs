@@ -8,7 +8,7 @@
 
 use super::Clock;
 use crate::format::Sink;
-use crate::format::stamp;
+use crate::model::stamp;
 use crate::model::{Event, Moment, SourceId, Span};
 
 /// What the messages of this series hold.

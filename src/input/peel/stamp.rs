@@ -1,95 +1,32 @@
 //! Stamps of containers and journals: RFC 3339, and syslog's month and day without a year.
 
 use crate::model::Moment;
-use crate::model::moment::civil_ms;
+use crate::model::moment::days_from_civil;
+use crate::model::stamp::{self, Yearless};
 
 /// Reads an RFC 3339 stamp at the start of `text`; gives it and the rest. Without a zone it is local.
 pub(super) fn rfc3339(text: &str) -> Option<(Moment, &str)> {
-    let b = text.as_bytes();
-    let two = |at: usize| digits(b, at, 2);
-    let shape = b.get(4) == Some(&b'-')
-        && b.get(7) == Some(&b'-')
-        && matches!(b.get(10), Some(b'T' | b't'))
-        && b.get(13) == Some(&b':')
-        && b.get(16) == Some(&b':');
-    if !shape {
-        return None;
-    }
-    let (year, month, day) = (digits(b, 0, 4)?, two(5)?, two(8)?);
-    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 24 || minute > 59 || second > 60 {
-        return None;
-    }
-    let mut at = 19;
-    let mut milli = 0;
-    if matches!(b.get(at), Some(b'.' | b',')) {
-        let len = b[at + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
-        for place in 0..3 {
-            milli = milli * 10
-                + if place < len {
-                    u32::from(b[at + 1 + place] - b'0')
-                } else {
-                    0
-                };
-        }
-        at += 1 + len;
-    }
-    let wall = civil_ms(i64::from(year), month, day, hour, minute, second, milli);
-    let (moment, len) = match b.get(at) {
-        Some(b'Z' | b'z') => (Moment::utc(wall), 1),
-        Some(&sign @ (b'+' | b'-')) => {
-            let colon = usize::from(b.get(at + 3) == Some(&b':'));
-            let offset = i64::from(two(at + 1)? * 60 + two(at + 3 + colon)?) * 60_000;
-            (
-                Moment::utc(if sign == b'+' { wall - offset } else { wall + offset }),
-                5 + colon,
-            )
-        }
-        _ => (Moment::local(wall), 0),
-    };
-    Some((moment, text.get(at + len..)?))
+    let stamp = stamp::stamp(text).filter(|_| !text[10..].starts_with(' '))?;
+    Some((stamp.local(), text.get(stamp.len..)?))
 }
 
 /// Reads `May 02 14:56:12` (or `May  2`) at the start of `text`. The moment is there only if the year is known.
 pub(super) fn syslog(text: &str, year: Option<i64>) -> Option<(Option<Moment>, &str)> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
     let b = text.as_bytes();
-    let month = MONTHS.iter().position(|m| text.starts_with(m))? as u32 + 1;
-    let shape =
-        b.get(3) == Some(&b' ') && b.get(6) == Some(&b' ') && b.get(9) == Some(&b':') && b.get(12) == Some(&b':');
-    if !shape {
-        return None;
-    }
-    let day = if b[4] == b' ' {
-        digits(b, 5, 1)?
-    } else {
-        digits(b, 4, 2)?
-    };
-    let (hour, minute, second) = (digits(b, 7, 2)?, digits(b, 10, 2)?, digits(b, 13, 2)?);
-    if !(1..=31).contains(&day) || hour > 24 || minute > 59 || second > 60 {
-        return None;
-    }
-    let mut at = 15;
+    let stamp = stamp::syslog(b)?;
+    let mut at = Yearless::LEN;
     if b.get(at) == Some(&b'.') {
         at += 1 + b[at + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
     }
-    let moment = year.map(|year| Moment::local(civil_ms(year, month, day, hour, minute, second, 0)));
+    let moment = year.map(|year| Moment::local(stamp.in_year(year)));
     Some((moment, text.get(at..)?))
-}
-
-fn digits(bytes: &[u8], at: usize, len: usize) -> Option<u32> {
-    let part = bytes.get(at..at + len)?;
-    part.iter()
-        .try_fold(0, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
 }
 
 /// The year of a time in milliseconds UTC.
 pub(super) fn year_of(ms: i64) -> i64 {
     let days = ms.div_euclid(86_400_000);
     let mut year = 1970 + days / 366;
-    while crate::model::moment::days_from_civil(year + 1, 1, 1) <= days {
+    while days_from_civil(year + 1, 1, 1) <= days {
         year += 1;
     }
     year

@@ -1,6 +1,6 @@
 //! `Builder`: names are resolved, conditions parsed, evidence of the same events joined to one watch.
 
-use super::names::{log_mask, parse_ms, parse_role, suggest};
+use super::names::{check_restart, line_of, log_mask, parse_ms, parse_role, suggest};
 use super::{
     Both, COMMON_FIELDS, Evidence, Flood, Near, Origin, Patterns, Rule, RuleBook, RuleText, Signal, Symptom, Watch,
     Written,
@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Default)]
 pub(super) struct Builder {
     errors: Vec<String>,
+    /// Files of users, to tell the lines of mistakes.
+    texts: HashMap<String, String>,
     causes: BTreeMap<String, String>,
     symptoms: SymptomsFile,
     effect_files: Vec<(Place, EffectsFile)>,
@@ -44,7 +46,10 @@ impl Builder {
     /// Takes a file of a user.
     pub(super) fn read(&mut self, f: &RuleText) {
         match ReadFile::parse(&f.path, &f.text) {
-            Ok(file) => self.add(file, Patterns::New),
+            Ok(file) => {
+                self.texts.insert(file.path.clone(), f.text.clone());
+                self.add(file, Patterns::New);
+            }
             Err(e) => self.errors.push(e),
         }
     }
@@ -71,7 +76,11 @@ impl Builder {
     }
 
     fn error(&mut self, path: &str, what: impl std::fmt::Display) {
-        self.errors.push(format!("{path}: {what}"));
+        let what = what.to_string();
+        self.errors.push(match self.texts.get(path) {
+            Some(text) => format!("{path}:{}: {what}", line_of(text, &what)),
+            None => format!("{path}: {what}"),
+        });
     }
 
     /// Makes the book.
@@ -330,6 +339,9 @@ impl Builder {
         for (lang, texts) in [("en", &r.en), ("zh", &r.zh)] {
             if texts.title.is_empty() || texts.why.is_empty() {
                 return Err(format!("[{lang}] needs a title and a why"));
+            }
+            for advice in &texts.advice {
+                check_restart(&advice.restart)?;
             }
         }
         Ok(Rule {

@@ -14,7 +14,7 @@ use super::tally::Wants;
 use crate::model::finding::DataRisk;
 use crate::model::{Role, Severity};
 use builder::Builder;
-pub use names::{distance, log_bit, log_name, role_name};
+pub use names::{log_bit, log_name, role_name};
 use std::collections::{BTreeMap, HashMap};
 
 /// One file of a rule folder.
@@ -357,17 +357,29 @@ mod tests {
             (
                 "jvm/a.toml",
                 rule("match = 'abc'\nregex = '('\nweight = 1"),
-                "jvm/a.toml: `regex` of `a#1`: regex parse error",
+                "jvm/a.toml:5: `regex` of `a#1`: regex parse error",
             ),
             (
                 "jvm/a.toml",
                 rule("match = 'abc'\nwhere = \"line =~ '('\"\nweight = 1"),
-                "jvm/a.toml: evidence 1: cannot read the pattern",
+                "jvm/a.toml:3: evidence 1: cannot read the pattern",
             ),
             (
                 "jvm/a.toml",
                 rule("event = 'gc.pauze'\nweight = 1"),
-                "did you mean `gc.pause`?",
+                "jvm/a.toml:4: evidence 1: no event `gc.pauze`, did you mean `gc.pause`?",
+            ),
+            (
+                "jvm/a.toml",
+                rule(
+                    "event = 'gc.pause'\nweight = 1\n[[evidence]]\nevent = 'gc.pause'\nwhere = 'pause_msx > 1'\nweight = 1",
+                ),
+                "jvm/a.toml:8: evidence 2: no field `pause_msx`, did you mean `pause_ms`?",
+            ),
+            (
+                "jvm/a.toml",
+                rule("event = 'gc.pause'\nweight = 1") + "[[zh.advice]]\naction = 'a'\nrestart = 'nobody'\n",
+                "jvm/a.toml:14: `restart`: unknown `nobody`, expected none, broker",
             ),
             (
                 "signals/a.toml",
@@ -377,7 +389,7 @@ mod tests {
             (
                 "signals/a.toml",
                 "[[signal]]\nname = 'a'\nmatch = 'abc'\nregex = '(?P<b>'\n".to_string(),
-                "signals/a.toml: `regex` of `a`: regex parse error",
+                "signals/a.toml:2: `regex` of `a`: regex parse error",
             ),
             (
                 "effects.toml",

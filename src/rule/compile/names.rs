@@ -85,6 +85,16 @@ pub(super) fn parse_role(name: &str) -> Result<Role, String> {
         .ok_or_else(|| format!("unknown role `{name}`, expected namesrv, broker, proxy, controller or client"))
 }
 
+/// Whether an advice may say that this has to be restarted.
+pub(super) fn check_restart(name: &str) -> Result<(), String> {
+    match name {
+        "" | "none" | "broker" | "namesrv" | "client" | "host" => Ok(()),
+        _ => Err(format!(
+            "`restart`: unknown `{name}`, expected none, broker, namesrv, client or host"
+        )),
+    }
+}
+
 pub(super) fn parse_ms(text: &str) -> Result<i64, String> {
     let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let number: f64 = text[..split]
@@ -101,26 +111,27 @@ pub(super) fn parse_ms(text: &str) -> Result<i64, String> {
     Ok((number * factor) as i64)
 }
 
+/// The line of a file in which a mistake stands: the first that holds what the message quotes, of the piece of evidence
+/// that it speaks of. What is quoted last is what is wrong.
+pub(super) fn line_of(text: &str, what: &str) -> usize {
+    let number = what.strip_prefix("evidence ").and_then(|rest| rest.split(':').next());
+    let piece = number.and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
+    let mut headers = text.match_indices("[[evidence]]").map(|(at, _)| at);
+    let start = piece.checked_sub(1).and_then(|before| headers.nth(before)).unwrap_or(0);
+    let what = what.split(", did you mean").next().unwrap_or(what);
+    let quoted: Vec<&str> = what.split('`').skip(1).step_by(2).collect();
+    let stands = |form: &dyn Fn(&str) -> String| quoted.iter().rev().find_map(|word| text[start..].find(&form(word)));
+    let found = stands(&|word| format!("\"{word}\""))
+        .or_else(|| stands(&|word| format!("'{word}'")))
+        .or_else(|| stands(&|word| word.to_string()));
+    text[..start + found.unwrap_or(0)].matches('\n').count() + 1
+}
+
 /// `, did you mean …?` for the nearest name.
 pub(super) fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     known
-        .map(|k| (distance(name, k), k))
+        .map(|k| (strsim::levenshtein(name, k), k))
         .filter(|(d, k)| *d <= 2.max(k.len() / 4))
         .min()
         .map_or(String::new(), |(_, k)| format!(", did you mean `{k}`?"))
-}
-
-/// Edit distance (Levenshtein) of two short names.
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[b.len()]
 }

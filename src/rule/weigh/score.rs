@@ -3,7 +3,7 @@
 use super::view::{View, ViewEnv, Views};
 use super::{Case, finding};
 use crate::model::finding::{NotChecked, Weight};
-use crate::rule::compile::{Evidence, Origin};
+use crate::rule::compile::{Evidence, Origin, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -65,8 +65,9 @@ pub(super) struct Scored {
     pub(super) symptoms: BTreeSet<usize>,
     /// Records its evidence stands in.
     pub(super) records: BTreeSet<(u32, u32)>,
-    /// Earliest and latest event.
+    /// Earliest event.
     pub(super) first: Option<i64>,
+    /// Latest event.
     pub(super) last: Option<i64>,
     /// Sources that would settle it and are not there.
     pub(super) missing: Vec<NotChecked>,
@@ -77,13 +78,9 @@ pub(super) fn score(case: &Case<'_>, views: &Views<'_>, index: usize, taken: &Ta
     let rule = &case.book.rules[index];
     let mut s = Scored {
         rule: index,
-        total: rule.prior,
+        total: 0.0,
         positive: false,
-        weights: vec![Weight {
-            what: "prior".into(),
-            decibans: rule.prior,
-            counted: true,
-        }],
+        weights: Vec::new(),
         fired: Vec::new(),
         symptoms: BTreeSet::new(),
         records: BTreeSet::new(),
@@ -91,79 +88,86 @@ pub(super) fn score(case: &Case<'_>, views: &Views<'_>, index: usize, taken: &Ta
         last: None,
         missing: Vec::new(),
     };
-    let mut best_symptom: Option<(f64, &str)> = None;
-    for (symptom, prior) in &rule.symptoms {
-        let present = case.book.symptoms[*symptom]
-            .watches
-            .iter()
-            .any(|w| views.watch(*w).count > 0);
-        if !present {
-            continue;
-        }
-        s.symptoms.insert(*symptom);
-        if !taken.symptoms.contains(symptom) && best_symptom.is_none_or(|(best, _)| *prior > best) {
-            best_symptom = Some((*prior, &case.book.symptoms[*symptom].id));
-        }
+    s.add("prior".into(), rule.prior, true);
+    s.claim_symptoms(case, views, rule, taken);
+    let known = case.versions;
+    if !rule.versions.is_any() && !known.is_empty() && !known.iter().any(|v| rule.versions.contains(*v)) {
+        s.add("version".into(), WRONG_VERSION, true);
     }
-    if let Some((prior, id)) = best_symptom {
-        s.total += prior;
-        s.weights.push(Weight {
-            what: format!("symptom {id}"),
-            decibans: prior,
-            counted: true,
-        });
-    }
-    if !rule.versions.is_any() && !case.versions.is_empty() && !case.versions.iter().any(|v| rule.versions.contains(*v))
-    {
-        s.total += WRONG_VERSION;
-        s.weights.push(Weight {
-            what: "version".into(),
-            decibans: WRONG_VERSION,
-            counted: true,
-        });
-    }
-    let mut groups: BTreeMap<(&str, bool), (f64, usize)> = BTreeMap::new();
-    let mut candidates = Vec::new();
-    for (number, e) in rule.evidence.iter().enumerate() {
-        let Some((weight, view)) = evidence(case, views, e, taken, &s.symptoms, &mut s.missing, &rule.cause) else {
-            continue;
-        };
-        let slot = groups
-            .entry((e.group.as_str(), weight > 0.0))
-            .or_insert((weight, candidates.len()));
-        if weight.abs() > slot.0.abs() {
-            *slot = (weight, candidates.len());
-        }
-        candidates.push((number, weight, view));
-    }
-    let chosen: BTreeSet<usize> = groups.values().map(|(_, at)| *at).collect();
-    for (at, (number, weight, view)) in candidates.into_iter().enumerate() {
-        let counted = chosen.contains(&at);
-        s.weights.push(Weight {
-            what: rule.evidence[number].id.clone(),
-            decibans: weight,
+    s.weigh_evidence(case, views, rule, taken);
+    s
+}
+
+impl Scored {
+    /// Writes a weight down, and adds it unless a stronger one of its group counts.
+    fn add(&mut self, what: String, decibans: f64, counted: bool) {
+        self.total += if counted { decibans } else { 0.0 };
+        self.weights.push(Weight {
+            what,
+            decibans,
             counted,
         });
-        if counted {
-            s.total += weight;
-        }
-        // That a source was read proves nothing by itself.
-        let is_source = case.book.watches[rule.evidence[number].watch].origin == Origin::Kind("source".into());
-        if weight > 0.0 && view.count > 0 && !is_source {
-            s.positive = true;
-            s.records
-                .extend(view.samples.iter().map(|p| (p.span.source.0, p.record)));
-            s.first = min_some(s.first, view.first);
-            s.last = s.last.max(view.last);
-        }
-        s.fired.push(Fired {
-            index: number,
-            weight,
-            view,
-        });
     }
-    s.fired.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    s
+
+    /// Symptoms that are present. The one for which the cause is commonest counts, unless a finding has taken it.
+    fn claim_symptoms(&mut self, case: &Case<'_>, views: &Views<'_>, rule: &Rule, taken: &Taken) {
+        let mut best: Option<(f64, &str)> = None;
+        for (index, prior) in &rule.symptoms {
+            let symptom = &case.book.symptoms[*index];
+            if symptom.watches.iter().all(|w| views.watch(*w).count == 0) {
+                continue;
+            }
+            self.symptoms.insert(*index);
+            if !taken.symptoms.contains(index) && best.is_none_or(|(most, _)| *prior > most) {
+                best = Some((*prior, &symptom.id));
+            }
+        }
+        if let Some((prior, id)) = best {
+            self.add(format!("symptom {id}"), prior, true);
+        }
+    }
+
+    /// Evidence for and against; of each group the strongest member on either side counts.
+    fn weigh_evidence(&mut self, case: &Case<'_>, views: &Views<'_>, rule: &Rule, taken: &Taken) {
+        let mut groups: BTreeMap<(&str, bool), (f64, usize)> = BTreeMap::new();
+        let mut candidates = Vec::new();
+        for (number, e) in rule.evidence.iter().enumerate() {
+            let found = evidence(case, views, e, taken, &self.symptoms, &mut self.missing, &rule.cause);
+            let Some((weight, view)) = found else { continue };
+            let slot = groups
+                .entry((e.group.as_str(), weight > 0.0))
+                .or_insert((weight, candidates.len()));
+            if weight.abs() > slot.0.abs() {
+                *slot = (weight, candidates.len());
+            }
+            candidates.push((number, weight, view));
+        }
+        let chosen: BTreeSet<usize> = groups.values().map(|(_, at)| *at).collect();
+        for (at, (number, weight, view)) in candidates.into_iter().enumerate() {
+            let piece = &rule.evidence[number];
+            self.add(piece.id.clone(), weight, chosen.contains(&at));
+            // That a source was read proves nothing by itself.
+            let is_source = case.book.watches[piece.watch].origin == Origin::Kind("source".into());
+            if weight > 0.0 && view.count > 0 && !is_source {
+                self.rest_on(&view);
+            }
+            self.fired.push(Fired {
+                index: number,
+                weight,
+                view,
+            });
+        }
+        self.fired.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    }
+
+    /// These events speak for it.
+    fn rest_on(&mut self, view: &View) {
+        self.positive = true;
+        self.records
+            .extend(view.samples.iter().map(|p| (p.span.source.0, p.record)));
+        self.first = min_some(self.first, view.first);
+        self.last = self.last.max(view.last);
+    }
 }
 
 fn min_some(a: Option<i64>, b: Option<i64>) -> Option<i64> {

@@ -166,7 +166,6 @@ fn log_lines() {
             let mut events: Vec<Event> = Vec::new();
             for (number, line) in text.lines().enumerate() {
                 header::begins_record(line.as_bytes());
-                header::read_stamp(line.as_bytes());
                 header::read_header(line, random.one_in(2));
                 series.push(number as u32 + 1, line, &mut events);
             }

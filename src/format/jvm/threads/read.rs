@@ -6,7 +6,7 @@
 use super::doing::{self, Doing, Hints};
 use super::frames;
 use super::line::{self, Header, Hold, Line, Lock, State};
-use crate::format::stamp::{self, Stamp};
+use crate::model::stamp::{self, Stamp};
 use crate::model::{Moment, Text};
 use std::collections::HashSet;
 
