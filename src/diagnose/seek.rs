@@ -174,7 +174,7 @@ mod tests {
     fn logs_that_do_not_run_forward_are_read_whole() {
         let stitched = |byte: u64| (byte % (GIB / 3)) as i64;
         assert!(parts_by(GIB, (1000, 2000), &stitched).0.is_none());
-        let jumping = |byte: u64| (byte / 10) as i64 - if byte / 100 % 2 == 0 { 50_000 } else { 0 };
+        let jumping = |byte: u64| (byte / 10) as i64 - if (byte / 100).is_multiple_of(2) { 50_000 } else { 0 };
         assert!(parts_by(GIB, (50_000_000, 50_060_000), &jumping).0.is_some());
         // No stamps, and a file that is small.
         assert!(parts_of(GIB, (0, 1), None, &|_| None).is_none());

@@ -2,7 +2,7 @@
 //! searched only the first time.
 //!
 //! ```text
-//! 	at org.apache.rocketmq.client.impl.MQClientAPIImpl.sendMessageSync(MQClientAPIImpl.java:375)
+//!     at org.apache.rocketmq.client.impl.MQClientAPIImpl.sendMessageSync(MQClientAPIImpl.java:375)
 //! ```
 
 use aho_corasick::AhoCorasick;
@@ -20,7 +20,7 @@ pub(super) type Hits = Vec<(u32, u32)>;
 /// What was found in the frames of one part of a log.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    known: FxHashMap<Box<[u8]>, Box<[(u32, u32)]>>,
+    known: FxHashMap<Box<[u8]>, Hits>,
 }
 
 impl Frames {
@@ -53,7 +53,7 @@ impl Frames {
                         own.iter()
                             .for_each(|(literal, place)| add(hits, most, *literal, at as u32 + place));
                         if self.known.len() < FRAMES_MAX {
-                            self.known.insert(name.into(), own.into_boxed_slice());
+                            self.known.insert(name.into(), own);
                         }
                     }
                 }

@@ -144,10 +144,9 @@ impl LogSeries {
             "ThreadPool ",
         ];
         let has = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-        let any = MARKS.iter().any(|mark| has(mark));
-        let mut number = first_line;
+        let any = MARKS.iter().any(has);
         let mut at = 0;
-        for line in text.split_inclusive('\n') {
+        for (number, line) in (first_line..).zip(text.split_inclusive('\n')) {
             let end = at + line.trim_end_matches('\n').len();
             if any {
                 self.push(number, text[at..end].trim_end_matches('\r'), out);
@@ -165,7 +164,6 @@ impl LogSeries {
                 );
             }
             at += line.len();
-            number += 1;
         }
     }
 

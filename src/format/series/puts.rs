@@ -112,7 +112,7 @@ impl PutSeries {
 
     /// Takes a line; false when it is none of this series.
     pub fn push(&mut self, line_no: u32, text: &str, out: &mut dyn Sink) -> bool {
-        if self.thin && self.rows % THIN != 0 && text.ends_with(QUICK) {
+        if self.thin && !self.rows.is_multiple_of(THIN) && text.ends_with(QUICK) {
             self.rows = self.rows.wrapping_add(1);
             return true;
         }
