@@ -114,7 +114,7 @@ pub enum StoreEvent {
     /// Space or time asks for deletion, and nothing may be deleted: RocketMQ's "disk space will be full soon, but
     /// delete file failed".
     DeleteFailed,
-    /// A queue that has holes where messages should be: RocketMQ's "[BUG]logic queue order maybe wrong".
+    /// A queue that has holes where messages should be: RocketMQ's `[BUG]logic queue order maybe wrong`.
     QueueGap {
         /// Topic.
         topic: String,

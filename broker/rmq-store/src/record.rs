@@ -115,7 +115,7 @@ pub fn body_crc(body: &[u8]) -> u32 {
     crc32fast::hash(body) & 0x7FFF_FFFF
 }
 
-/// Appends a record to `out`; gives its length. Queue offset, log offset and store time are 0 until [`place`].
+/// Appends a record to `out`; gives its length. Queue offset, log offset and store time are 0 until it is placed.
 ///
 /// Properties with a zero byte are refused, though RocketMQ takes them: properties carry no checksum, and zeros are
 /// how a sector looks that a power cut kept from the disk. No client library writes one.
