@@ -39,7 +39,7 @@ Examples:
 Exit codes:
   0  nothing at or above --fail-on
   1  findings at or above it
-  2  bad arguments or config, or nothing that rmqdoc can read";
+  2  bad arguments or config, or nothing could be read";
 
 /// What rmqdoc can do.
 #[derive(Debug, Subcommand)]
@@ -74,7 +74,7 @@ Examples:
 Exit codes:
   0  nothing at or above --fail-on
   1  findings at or above it
-  2  bad arguments or config, or nothing that rmqdoc can read";
+  2  bad arguments or config, or nothing could be read";
 
 const LINT_EXAMPLES: &str = "\
 Examples:
@@ -85,7 +85,7 @@ Examples:
 Exit codes:
   0  nothing at or above --fail-on
   1  problems at or above it
-  2  bad arguments or config, or nothing that rmqdoc can read";
+  2  bad arguments or config, or nothing could be read";
 
 /// Options of every command.
 #[derive(Debug, Args)]

@@ -11,8 +11,7 @@ pub(super) enum Outcome {
     Fine,
     /// Findings at or above it; problems in rules.
     Found,
-    /// Bad arguments or config, an internal error, or nothing in the input that could tell: unreadable, of no known
-    /// format, or outside of the time asked for.
+    /// Bad arguments or config, an internal error, or not one byte of input could be read.
     Failed,
 }
 

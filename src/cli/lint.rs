@@ -12,7 +12,7 @@ use anyhow::Result;
 pub(super) fn run(args: &Lint, common: &Common) -> Result<Outcome> {
     let request = request(&args.input, common);
     let inspection = diagnose::lint(&request, &mut progress(common, &args.output))?;
-    let read = tell_problems(&inspection.coverage, common) && inspection.checked + inspection.items.len() > 0;
+    let read = tell_problems(&inspection.coverage, common);
     let file = args.output.output.as_deref();
     let style = style(common, file);
     output::write(file, |out| {
